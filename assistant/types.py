@@ -1,0 +1,312 @@
+"""The vocabulary every other module shares: papers, passages, evidence, verdicts, answers.
+
+Frozen values only, standard library only. This module does not know how any of them is made, stored or shown.
+"""
+
+from __future__ import annotations
+
+import enum
+import html
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in a page's user space: PDF points, origin bottom-left, before /Rotate."""
+
+
+class Label(enum.StrEnum):
+    """What the papers say about a claim; one spelling everywhere, on disk too."""
+
+    SUPPORTS = "SUPPORTS"
+    REFUTES = "REFUTES"
+    NOT_ENOUGH_INFO = "NOT_ENOUGH_INFO"
+
+
+class Role(enum.StrEnum):
+    """What part of a page a block of text is."""
+
+    TITLE = "title"
+    AUTHOR = "author"
+    ABSTRACT = "abstract"
+    HEADING = "heading"
+    BODY = "body"
+    LIST = "list"
+    CAPTION = "caption"
+    FOOTNOTE = "footnote"
+    EQUATION = "equation"
+    TABLE = "table"
+    FIGURE = "figure"
+    REFERENCE = "reference"
+    FURNITURE = "furniture"
+    HIDDEN = "hidden"
+
+
+class StepKind(enum.StrEnum):
+    """What a step of the reasoning does."""
+
+    SEARCH = "search"
+    EVIDENCE = "evidence"
+    AGREEMENT = "agreement"
+    DIFFERENCE = "difference"
+    CONCLUSION = "conclusion"
+
+
+class FileStatus(enum.StrEnum):
+    """How one file of an ingest ended."""
+
+    INDEXED = "indexed"
+    UNCHANGED = "unchanged"
+    FLAGGED = "flagged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of characters on one page: `page.text[start:end]`.
+
+    `page` is the 1-based physical page; `boxes` holds one box per line of the run, in reading order.
+    """
+
+    page: int
+    start: int
+    end: int
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of one page's text with one role: `page.text[start:end]`; `section` is the heading it stands under."""
+
+    role: Role
+    start: int
+    end: int
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as read: its text in reading order and the blocks that tile it.
+
+    `number` is the 1-based physical page, `label` the printed one (equal to the number where the file names none);
+    `width` and `height` are points before /Rotate. `char_boxes` is zlib-compressed little-endian int32 in hundredths
+    of a point, shape (len(text), 4), all zero for a character that has no place of its own (a space put in
+    between two lines). `assistant.index.geometry` packs and unpacks it.
+    """
+
+    number: int
+    label: str
+    width: float
+    height: float
+    text: str
+    blocks: tuple[Block, ...] = ()
+    char_boxes: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as read: its pages, what could be told of its metadata, and what is odd about it."""
+
+    pages: tuple[Page, ...]
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    doi: str = ""
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper of the library. `id` is the SHA-256 of the file's bytes: same bytes, same paper, however many paths.
+
+    `work_id` is shared by the files of one work (preprint, published version); votes are counted per work.
+    """
+
+    id: str
+    work_id: str
+    title: str
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    doi: str = ""
+    paths: tuple[Path, ...] = ()
+    pages: int = 0
+    passages: int = 0
+    status: str = FileStatus.INDEXED
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Whole sentences of one section, the unit of search. A passage may run over a page break: one span per page.
+
+    `text` is the spans' texts joined by a space; each span's text is `page.text[start:end]`, always.
+    """
+
+    paper_id: str
+    text: str
+    spans: tuple[Span, ...]
+    section: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a query. `rank` counts from 1 by the fused order; `cosine` and `overlap` lie in 0..1
+    (`overlap`: share of the query's idf-weighted words that the passage holds); `score` is the probability that
+    the passage is relevant."""
+
+    passage: Passage
+    rank: int
+    score: float
+    cosine: float
+    overlap: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A verbatim quote from a passage, with its place. Frozen: it stays right when the paper is read again.
+
+    `n` is the [n] of the answer; `text` is a substring of `passage.text`; `spans` carry the quote's boxes;
+    `score` is the probability that the quote is relevant to the question; `stance` says which way it points for a
+    claim (None where nothing judged it).
+    """
+
+    n: int
+    text: str
+    spans: tuple[Span, ...]
+    passage: Passage
+    paper: Paper
+    score: float
+    page_label: str = ""
+    stance: Label | None = None
+
+    @property
+    def page(self) -> int | None:
+        """1-based physical page on which the quote begins; None for formats without pages."""
+        return self.spans[0].page if self.spans else None
+
+    @property
+    def path(self) -> Path | None:
+        """Where the paper's file lies (absolute); the first of its paths."""
+        return self.paper.paths[0] if self.paper.paths else None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the papers say of a claim. `confidence` is None where it is not known; `conflict` says that works
+    disagree, which three labels cannot; `n_for` and `n_against` count works, not passages."""
+
+    claim: str
+    label: Label
+    confidence: float | None = None
+    calibrated: bool = False
+    conflict: bool = False
+    n_for: int = 0
+    n_against: int = 0
+    evidence: tuple[Evidence, ...] = ()
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningStep:
+    """One step of an answer; `evidence` holds the [n] it rests on."""
+
+    kind: StepKind
+    text: str
+    evidence: tuple[int, ...] = ()
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What an answer was made from, enough to make it again."""
+
+    library_generation: int
+    reader: str
+    embedder: str
+    models: tuple[str, ...] = ()
+    seed: int = 0
+
+
+def _escape_markdown(text: str) -> str:
+    """Text that Markdown shows as it stands, on as many lines; HTML and link syntax lose their meaning."""
+    return re.sub(r"([\\`*_#\[\]()!|~$])", r"\\\1", html.escape(text, quote=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question's answer. Every [n] in `text` and `steps` is in `evidence`."""
+
+    question: str
+    text: str
+    abstained: bool
+    steps: tuple[ReasoningStep, ...]
+    evidence: tuple[Evidence, ...]
+    provenance: Provenance
+    verdicts: tuple[Verdict, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def _repr_markdown_(self) -> str:
+        """What a notebook shows. Text from papers is escaped: a notebook would run HTML found in it."""
+        lines = [_escape_markdown(self.text), ""]
+        for e in self.evidence:
+            place = f"p. {e.page_label or e.page}" if e.page else "no page"
+            lines.append(f"- **[{e.n}]** {_escape_markdown(e.paper.title)}, {place}: “{_escape_markdown(e.text)}”")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """How one file of an ingest ended; `reason` is empty when all is well."""
+
+    path: Path
+    status: FileStatus
+    reason: str = ""
+    paper_id: str = ""
+    pages: int = 0
+    passages: int = 0
+    seconds: float = 0.0
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an ingest stands: `stage` of `path`, `page` of `pages`, `done` of `total` files."""
+
+    path: Path
+    stage: str
+    page: int
+    pages: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """An ingest as a whole. `interrupted` says that it was stopped; what is listed is stored all the same."""
+
+    files: tuple[FileReport, ...]
+    seconds: float
+    interrupted: bool = False
+
+    def count(self, status: FileStatus) -> int:
+        return sum(f.status is status for f in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which passages a search may return; empty means all."""
+
+    papers: tuple[str, ...] = ()
+    year_from: int | None = None
+    year_to: int | None = None
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """One line of `assistant doctor`. `ok` is False only where something is lost or cannot work."""
+
+    name: str
+    ok: bool
+    detail: str

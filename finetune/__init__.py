@@ -1,0 +1,1 @@
+"""Training of adapters. At answer time only their results are used, through `assistant.encoders`."""

@@ -1,0 +1,349 @@
+"""Folder -> files -> readers in processes of their own -> passages -> vectors -> store.
+
+Each paper is stored in one transaction; a file is acknowledged (its report yielded) after the commit. What was
+stored when a run is stopped or killed stays stored, and the next run does the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from assistant.encoders import Embedder
+from assistant.errors import Cancelled, EmbedderMismatch, LibraryError, ReadError, UsageError
+from assistant.index import writes
+from assistant.index.chunk import CHUNKING, passages
+from assistant.index.faults import fault
+from assistant.index.layout import READER
+from assistant.index.library import Library
+from assistant.index.sandbox import Limits, read_paper
+from assistant.index.store import Job
+from assistant.types import Document, FileReport, FileStatus, IngestReport, Progress
+
+logger = logging.getLogger(__name__)
+
+READ_AHEAD = 4
+"""Papers read and waiting to be embedded, at most; bounds the memory of the parent."""
+POLL_SECONDS = 0.2
+HASH_CHUNK = 2**20
+Event = Progress | FileReport
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to ingest, as the file system showed it."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+
+
+@dataclass(slots=True)
+class _Run:
+    """What one ingest keeps in mind."""
+
+    library: Library
+    db: sqlite3.Connection
+    embedder: Callable[[], Embedder]
+    target: int
+    total: int = 0
+    reports: list[FileReport] = field(default_factory=list)
+    cancel: threading.Event = field(default_factory=threading.Event)
+    progress: SimpleQueue[Progress] = field(default_factory=SimpleQueue)
+    started: dict[Path, float] = field(default_factory=dict)
+
+
+def reader_version() -> str:
+    """The reader that papers are read with today; a paper read by another is read again."""
+    return READER
+
+
+def find_files(paths: Sequence[Path], *, skip: Path) -> tuple[list[Source], list[FileReport]]:
+    """The files to ingest, in a fixed order: named files as they are, folders walked for *.pdf; and the folders and
+    files that could not be looked at. `skip` (the library) is not walked. Raises UsageError for a missing path and
+    where there is nothing to ingest."""
+    sources: dict[Path, Source] = {}
+    failed: list[FileReport] = []
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"there is no file or folder {str(path)!r}; check the path")
+        for file in _walk(path.absolute(), skip, failed) if path.is_dir() else [path.absolute()]:
+            try:
+                status = file.stat()
+            except OSError as error:
+                failed.append(FileReport(file, FileStatus.FAILED, f"cannot be opened: {error.strerror}"))
+                continue
+            sources[file] = Source(file, status.st_size, status.st_mtime_ns)
+    if not sources and not failed:
+        raise UsageError(f"there is no PDF in {', '.join(map(str, paths))}; name a folder that holds some")
+    return [sources[p] for p in sorted(sources, key=os.fsencode)], failed
+
+
+def _walk(folder: Path, skip: Path, failed: list[FileReport]) -> Iterator[Path]:
+    def unreadable(error: OSError) -> None:
+        where = Path(os.fsdecode(error.filename))
+        failed.append(FileReport(where, FileStatus.FAILED, f"folder cannot be opened: {error.strerror}"))
+
+    for root, folders, names in os.walk(folder, onerror=unreadable):
+        here = Path(root)
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and here / f != skip)
+        yield from (here / n for n in names if n.lower().endswith(".pdf") and not n.startswith("."))
+
+
+def ingest(
+    paths: Sequence[Path],
+    library: Library,
+    embedder: Callable[[], Embedder],
+    *,
+    workers: int,
+    target: int,
+    rehash: bool = False,
+    limits: Limits | None = None,
+    cancel: threading.Event | None = None,
+) -> Iterator[Event | IngestReport]:
+    """Bring the files into the library; yields what happens and, last, the IngestReport.
+
+    `embedder` is called only when there is something to embed. `target` is the wished passage length in tokens.
+    Raises UsageError (nothing to ingest), LibraryBusy, EmbedderMismatch, LibraryError (disk full).
+    """
+    began = time.monotonic()
+    sources, failed = find_files(paths, skip=library.folder)
+    fault("listed")
+    with library.writing() as db:
+        run = _Run(library, db, embedder, target, len(sources) + len(failed), cancel=cancel or threading.Event())
+        for report in failed:
+            run.reports.append(report)
+            yield report
+        try:
+            yield from _ingest_files(run, sources, workers, rehash, limits or Limits())
+        finally:
+            run.cancel.set()
+        if library.cache_fault():
+            _write_cache(library, db)
+        interrupted = cancel is not None and cancel.is_set() and len(run.reports) < run.total
+    yield IngestReport(tuple(run.reports), time.monotonic() - began, interrupted)
+
+
+def _write_cache(library: Library, db: sqlite3.Connection) -> None:
+    try:
+        library.write_cache(db)
+    except OSError as error:
+        logger.warning("the search index could not be put on disk (%s); it will be built when needed", error.strerror)
+
+
+def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bool, limits: Limits) -> Iterator[Event]:
+    jobs, readers = run.library.store.jobs(), run.library.store.readers()
+    todo: list[Source] = []
+    for source in sources:
+        known = _known(jobs.get(source.path), source, readers) if not rehash else None
+        if known is None:
+            todo.append(source)
+        else:
+            run.reports.append(known)
+            yield known
+    hashed = _group_by_content(run, todo, readers)
+    for report in hashed.settled:
+        run.reports.append(report)
+        yield report
+    fault("hashed")
+    if hashed.to_read:
+        yield from _read_and_store(run, hashed.to_read, workers, limits)
+
+
+def _known(job: Job | None, source: Source, readers: dict[str, str]) -> FileReport | None:
+    """The report of a file that need not be looked at, since its size and mtime are those of a file dealt with."""
+    if job is None or (job.size, job.mtime_ns) != (source.size, source.mtime_ns) or job.transient:
+        return None
+    if job.status == FileStatus.FAILED:
+        failed = FileReport(source.path, FileStatus.FAILED, f"{job.reason} (as before; the file has not changed)")
+        return failed if job.reader == reader_version() else None
+    if readers.get(job.paper_id) != reader_version():
+        return None
+    return FileReport(source.path, FileStatus.UNCHANGED, paper_id=job.paper_id)
+
+
+@dataclass(slots=True)
+class _Hashed:
+    """Files by content: those to read (paper id -> all its files), and the reports of those that are settled."""
+
+    to_read: dict[str, list[Source]] = field(default_factory=dict)
+    settled: list[FileReport] = field(default_factory=list)
+
+
+def _group_by_content(run: _Run, sources: Sequence[Source], readers: dict[str, str]) -> _Hashed:
+    hashed = _Hashed()
+    moved: list[Job] = []
+    for source in sources:
+        try:
+            paper_id = sha256_of(source.path)
+        except OSError as error:
+            reason = f"cannot be opened: {error.strerror}"
+            hashed.settled.append(FileReport(source.path, FileStatus.FAILED, reason))
+            continue
+        if readers.get(paper_id) == reader_version():
+            moved.append(_job(source, paper_id, FileStatus.INDEXED))
+            hashed.settled.append(FileReport(source.path, FileStatus.UNCHANGED, paper_id=paper_id))
+        else:
+            hashed.to_read.setdefault(paper_id, []).append(source)
+    if moved:
+        with writes.transaction(run.db):
+            for job in moved:
+                writes.record_job(run.db, job)
+    return hashed
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal: the id of the paper."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _job(source: Source, paper_id: str, status: FileStatus, reason: str = "", transient: bool = False) -> Job:
+    return Job(source.path, source.size, source.mtime_ns, paper_id, status, reason, transient, reader_version())
+
+
+def _read_and_store(run: _Run, to_read: dict[str, list[Source]], workers: int, limits: Limits) -> Iterator[Event]:
+    """Read ahead in threads (each minds one worker process), embed and store here, in the order they finish."""
+    waiting = list(to_read.items())[::-1]
+    reading: dict[Future[Document], tuple[str, list[Source]]] = {}
+    with ThreadPoolExecutor(workers, thread_name_prefix="reader") as pool:
+        try:
+            while (waiting or reading) and not run.cancel.is_set():
+                while waiting and len(reading) < workers + READ_AHEAD:
+                    paper_id, sources = waiting.pop()
+                    reading[pool.submit(_read, run, sources[0].path, limits)] = (paper_id, sources)
+                done, _ = wait(reading, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+                yield from _drain(run)
+                for future in done:
+                    paper_id, sources = reading.pop(future)
+                    yield from _finish(run, future, paper_id, sources)
+        finally:
+            run.cancel.set() if waiting or reading else None
+            for future in reading:
+                future.cancel()
+
+
+def _drain(run: _Run) -> Iterator[Progress]:
+    with suppress(Empty):
+        while True:
+            yield run.progress.get_nowait()
+
+
+def _read(run: _Run, path: Path, limits: Limits) -> Document:
+    run.started[path] = time.monotonic()
+
+    def on_page(page: int, pages: int) -> None:
+        run.progress.put(Progress(path, "reading", page, pages, len(run.reports), run.total))
+
+    return read_paper(path, on_page=on_page, cancel=run.cancel, limits=limits)
+
+
+def _finish(run: _Run, future: Future[Document], paper_id: str, sources: Sequence[Source]) -> Iterator[Event]:
+    path = sources[0].path
+    try:
+        document = future.result()
+    except Cancelled:
+        return
+    except ReadError as error:
+        yield from _fail(run, paper_id, sources, str(error), error.transient)
+        return
+    fault("read")
+    pages = len(document.pages)
+    yield Progress(path, "embedding", pages, pages, len(run.reports), run.total)
+    report = _store(run, paper_id, document, sources)
+    for source in sources:
+        run.reports.append(replace(report, path=source.path))
+        yield run.reports[-1]
+
+
+def _fail(run: _Run, paper_id: str, sources: Sequence[Source], reason: str, transient: bool) -> Iterator[FileReport]:
+    """A file that was readable before and fails now keeps its paper: only the job says so."""
+    with writes.transaction(run.db):
+        for source in sources:
+            writes.record_job(run.db, _job(source, "", FileStatus.FAILED, reason, transient))
+    for source in sources:
+        seconds = time.monotonic() - run.started[sources[0].path]
+        run.reports.append(FileReport(source.path, FileStatus.FAILED, reason, paper_id, seconds=seconds))
+        yield run.reports[-1]
+
+
+def _store(run: _Run, paper_id: str, document: Document, sources: Sequence[Source]) -> FileReport:
+    path = sources[0].path
+    embedder = run.embedder()
+    cut = passages(document, paper_id, target=run.target, count=embedder.count_tokens)
+    if not cut:
+        document = replace(document, flags=(*document.flags, "no running text to search"))
+    vectors = embedder.embed([p.text for p in cut])
+    fault("embedded")
+    status = FileStatus.FLAGGED if document.flags else FileStatus.INDEXED
+    with writes.transaction(run.db) as db:
+        claim_settings(db, run.library, embedder, run.target)
+        title = path.stem.encode("utf-8", "replace").decode("utf-8")
+        writes.add_paper(db, paper_id, document, cut, vectors, reader=reader_version(), fallback_title=title)
+        for source in sources:
+            writes.record_job(db, _job(source, paper_id, status, "; ".join(document.flags)))
+    return FileReport(
+        path,
+        status,
+        "; ".join(document.flags),
+        paper_id,
+        len(document.pages),
+        len(cut),
+        time.monotonic() - run.started[path],
+        document.title,
+    )
+
+
+def claim_settings(db: sqlite3.Connection, library: Library, embedder: Embedder, target: int) -> None:
+    """Write into a new library what it is made with; in an old one, refuse anything else."""
+    check_settings(library, embedder, target)
+    writes.set_setting(db, "embedder", embedder.id)
+    writes.set_setting(db, "dimension", str(embedder.dimension))
+    writes.set_setting(db, "chunking", f"{CHUNKING}/{target}")
+
+
+def check_settings(library: Library, embedder: Embedder, target: int | None = None) -> None:
+    """Raises EmbedderMismatch where the library was made with another embedder, or cut in another way."""
+    made_with = library.store.setting("embedder")
+    if made_with and (made_with, library.store.dimension) != (embedder.id, embedder.dimension):
+        raise EmbedderMismatch(
+            f"{library.folder} was made with the embedder {made_with}, not {embedder.id}; leave --embedder out, or "
+            f"embed it anew with `assistant reembed --embedder NAME`"
+        )
+    cut = library.store.setting("chunking")
+    if target is not None and cut and cut != f"{CHUNKING}/{target}":
+        raise LibraryError(
+            f"{library.folder} holds passages cut as {cut}, not {CHUNKING}/{target}; cut and embed them anew with "
+            f"`assistant reembed`"
+        )
+
+
+def reembed(library: Library, embedder: Embedder, *, target: int) -> Iterator[Progress]:
+    """Cut and embed every paper anew from its stored pages, and put the result in place in one transaction: until
+    then, and if it is stopped, the library stays as it was."""
+    with library.writing() as db:
+        papers = library.store.papers()
+        fresh = []
+        for n, paper in enumerate(papers):
+            document = Document(tuple(library.store.pages(paper.id)), paper.title)
+            cut = passages(document, paper.id, target=target, count=embedder.count_tokens)
+            fresh.append((paper.id, cut, embedder.embed([p.text for p in cut])))
+            path = paper.paths[0] if paper.paths else Path(paper.title)
+            yield Progress(path, "embedding", paper.pages, paper.pages, n + 1, len(papers))
+        with writes.transaction(db):
+            for name in ("embedder", "dimension", "chunking"):
+                writes.set_setting(db, name, "")
+            for paper_id, cut, vectors in fresh:
+                writes.replace_passages(db, paper_id, cut, vectors)
+            claim_settings(db, library, embedder, target)
+        _write_cache(library, db)

@@ -1,0 +1,186 @@
+"""Characters of a page -> lines of text, in the order of the file's content.
+
+A line ends where pdfium says so, at a hyphen that it saw at a line's end, and where the text jumps. Knows nothing of what
+a line is for.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.index.geometry import turn
+from assistant.index.pdf import RawPage, Style
+from assistant.types import Box
+
+HYPHEN_MARKS = (0x02, 0xFFFE, 0xAD)
+"""What pdfium gives for a hyphen at a line's end; 0xAD is the soft hyphen itself."""
+_LIGATURES = range(0xFB00, 0xFB07)
+_RADICALS = range(0x2E80, 0x2FD6)
+"""Chinese radicals that many fonts give in place of the ordinary character of the same look."""
+_BULLETS = {0xF0B7, 0xF0A7, 0xF06E, 0xF0D8, 0x2022, 0x25CF, 0x25AA, 0x25A0}
+_DROPPED = {"Cc", "Cf", "Cs", "Cn"}
+"""Unicode categories with nothing to see: controls, zero-width and direction marks, halves of pairs, no characters."""
+_JUMP = 3.0
+"""A free gap along a line, in font sizes, that ends it (a table's columns, two columns of text on one height)."""
+_TINY = 1.0
+"""Text below this size in points cannot be seen."""
+
+
+@dataclass(slots=True)
+class Line:
+    """Characters `start` to `end` of a raw page, all on one line.
+
+    `box` is upright: turned so that the text reads left to right. `style` is the one most letters have, `first` that of
+    the first letter. `hyphen` says that pdfium saw a word cut at the end. `body` is the line's share of visible letters.
+    """
+
+    page: int
+    start: int
+    end: int
+    text: str
+    box: Box
+    style: Style
+    first: Style
+    hyphen: bool
+    hidden: bool
+
+    @property
+    def size(self) -> float:
+        return self.style.size
+
+    @property
+    def height(self) -> float:
+        return self.box[3] - self.box[1]
+
+    @property
+    def width(self) -> float:
+        return self.box[2] - self.box[0]
+
+
+@lru_cache(maxsize=8192)
+def glyph(code: int) -> str:
+    """What one code of pdfium's is in the text: itself, several letters for a ligature, or nothing."""
+    if code in HYPHEN_MARKS:
+        return "-"
+    character = chr(code) if 0 < code <= 0x10FFFF else ""
+    if not character or code == 0xFFFD:
+        return ""
+    if code in _LIGATURES or code in _RADICALS:
+        return unicodedata.normalize("NFKC", character)
+    if code in _BULLETS:
+        return "•"
+    if character.isspace():
+        return " "
+    return "" if unicodedata.category(character) in _DROPPED else character
+
+
+def glyphs(page: RawPage) -> list[str]:
+    """The text of each character of a page; the two halves of a surrogate pair give one character and nothing."""
+    codes: list[int] = page.codes.tolist()
+    found = [glyph(code) for code in codes]
+    for i in np.flatnonzero((page.codes[:-1] & ~0x3FF) == 0xD800).tolist():
+        if codes[i + 1] & ~0x3FF == 0xDC00:
+            found[i] = glyph(0x10000 + ((codes[i] & 0x3FF) << 10) + (codes[i + 1] & 0x3FF))
+    return found
+
+
+def page_lines(page: RawPage, styles: list[Style]) -> list[Line]:
+    """The lines of a page in content order, without empty ones."""
+    count = len(page.codes)
+    if not count:
+        return []
+    text = glyphs(page)
+    turned = np.array([style.turned for style in styles], dtype=np.int8)[page.styles]
+    sizes = np.array([style.size for style in styles])[page.styles]
+    upright = _upright(page.boxes.astype(np.float64), turned)
+    unseen = _unseen(page, styles)
+    visible = (page.boxes != 0).any(axis=1) & ~page.generated
+    lines = []
+    for start, end, hyphen in _runs(page, upright, turned, sizes, visible):
+        if line := _line(page, styles, text, upright, unseen, visible, (start, end, hyphen)):
+            lines.append(line)
+    return lines
+
+
+def _upright(boxes: NDArray[np.float64], turned: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Every box turned so that its own text would read left to right."""
+    result = boxes.copy()
+    for quarter in set(turned.tolist()) - {0}:
+        result[turned == quarter] = turn(boxes[turned == quarter], quarter)
+    return result
+
+
+def _runs(
+    page: RawPage,
+    upright: NDArray[np.float64],
+    turned: NDArray[np.int8],
+    sizes: NDArray[np.float64],
+    visible: NDArray[np.bool_],
+) -> list[tuple[int, int, bool]]:
+    """(start, end, ends in a hyphen) of each line. `end` is behind a hyphen and before a line feed."""
+    seen = np.flatnonzero(visible)
+    a, b = seen[:-1], seen[1:]
+    gap = upright[b, 0] - upright[a, 2]
+    rise = np.maximum(upright[b, 1] - upright[a, 3], upright[a, 1] - upright[b, 3])
+    size = np.maximum(np.maximum(sizes[a], sizes[b]), 1.0)
+    back = upright[a, 0] - upright[b, 2]
+    jumps = (gap > _JUMP * size) | (turned[a] != turned[b]) | ((rise > 0) & (back > 2 * size)) | (rise > 2 * size)
+    marks = np.isin(page.codes, HYPHEN_MARKS)
+    hyphens = a[marks[a] & ((rise > -0.5 * size) & (back > 0) | (rise > 0.2 * size))]
+    feeds = np.flatnonzero((page.codes == 0x0D) | (page.codes == 0x0A))
+    cuts = np.unique(np.concatenate([b[jumps], hyphens + 1, feeds, feeds + 1]))
+    edges = [0, *cuts.tolist(), len(page.codes)]
+    ends = set((hyphens + 1).tolist())
+    return [(x, y, y in ends or bool(marks[y - 1])) for x, y in zip(edges[:-1], edges[1:], strict=True) if y > x]
+
+
+def _line(
+    page: RawPage,
+    styles: list[Style],
+    text: list[str],
+    upright: NDArray[np.float64],
+    unseen: NDArray[np.bool_],
+    visible: NDArray[np.bool_],
+    run: tuple[int, int, bool],
+) -> Line | None:
+    start, end, hyphen = run
+    words = "".join(text[start:end]).strip()
+    at = start + np.flatnonzero(visible[start:end])
+    if not words or not len(at):
+        return None
+    letters = at[[text[i] != " " for i in at.tolist()]]
+    at = letters if len(letters) else at
+    box = upright[at]
+    numbers = page.styles[at]
+    style = styles[int(np.bincount(numbers).argmax())]
+    sides = (*box[:, :2].min(axis=0).tolist(), *box[:, 2:].max(axis=0).tolist())
+    hidden = float(unseen[at].mean()) > 0.5
+    return Line(page.number, start, end, words, sides, style, styles[int(numbers[0])], hyphen, hidden)
+
+
+def _unseen(page: RawPage, styles: list[Style]) -> NDArray[np.bool_]:
+    """Which characters a reader of the printed page does not see.
+
+    White text counts unless something coloured lies under it, invisible text (as under a scan) unless an image does.
+    """
+    x, y = (page.boxes[:, 0] + page.boxes[:, 2]) / 2, (page.boxes[:, 1] + page.boxes[:, 3]) / 2
+    x0, y0, x1, y1 = page.bounds
+    off = (x < x0 - 1) | (x > x1 + 1) | (y < y0 - 1) | (y > y1 + 1)
+    tiny = np.array([0 < style.size < _TINY for style in styles])[page.styles]
+    white = np.array([style.white for style in styles])[page.styles]
+    invisible = np.array([style.invisible for style in styles])[page.styles]
+    white[white] = ~_covered(x[white], y[white], page.covers)
+    invisible[invisible] = ~_covered(x[invisible], y[invisible], page.images)
+    return np.asarray(off | tiny | white | invisible, dtype=np.bool_)
+
+
+def _covered(x: NDArray[np.float32], y: NDArray[np.float32], areas: NDArray[np.float64]) -> NDArray[np.bool_]:
+    inside = np.zeros(len(x), dtype=np.bool_)
+    for x0, y0, x1, y1 in areas.tolist():
+        inside |= (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
+    return inside

@@ -1,0 +1,255 @@
+"""Reads one PDF in a process of its own that may hang, crash or lie, and gives back a checked Document or one reason.
+
+The parent's side of `assistant.index.worker`. Knows nothing of PDF files. Thread-safe: it keeps no state.
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+import selectors
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import assistant
+from assistant.errors import Cancelled, ReadError
+from assistant.index import wire
+from assistant.types import Document, Page
+
+OnPage = Callable[[int, int], None]
+"""Called with (page, pages) when a page is begun."""
+
+_HEADER_WITHIN = 1024
+"""Bytes: where "%PDF" must stand, by the PDF reference's implementation notes, and pdfium's own rule."""
+_LOOK_EVERY = 0.1
+"""Seconds between two looks at the clock and at `cancel`."""
+_CHUNK = 1 << 16
+_GROWTH = 4
+"""Characters of text that one of pdfium's may become (a ligature's letters, a space between lines), generously."""
+_BYTES_PER_CHARACTER = 64
+"""What a character with its box, block and label may cost on the wire, generously."""
+_MEMORY_SHARE = 0.3
+"""A reader that crashes with this share of its memory in use most likely failed to get more."""
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "ASSISTANT_FAULT")
+"""All that the reader sees of the environment: it has no business with keys and tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost. Memory in bytes; times in seconds; `attempts` are the pages given up on, at most."""
+
+    memory: int = 2 << 30
+    cpu: float = 30.0
+    cpu_page: float = 0.5
+    page_seconds: float = 120.0
+    pages: int = 3000
+    characters: int = 20_000_000
+    attempts: int = 3
+
+
+class Trouble(enum.StrEnum):
+    """How a reader ended that did not end well; the words stand in flags."""
+
+    SLOW = "timed out"
+    BUSY = "took too much processor time"
+    CRASH = "reader crashed"
+    MEMORY = "too large after unpacking"
+    BROKEN = "reader gave a broken answer"
+
+
+@dataclass(slots=True)
+class _Run:
+    """How far one run of the reader came. `refusal` is the reader's own reason, `trouble` how it was brought down."""
+
+    page: int = 0
+    count: int = 0
+    working: bool = False
+    pages: list[Page] = field(default_factory=list)
+    document: Document | None = None
+    refusal: str = ""
+    trouble: Trouble | None = None
+
+
+def read_paper(
+    path: Path,
+    *,
+    on_page: OnPage | None = None,
+    cancel: threading.Event | None = None,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+) -> Document:
+    """The file as a Document; pages that bring the reader down are left out and flagged.
+
+    Raises ReadError with one line that says why nothing could be read, Cancelled once `cancel` is set.
+    """
+    _check_file(path)
+    lost: dict[int, Trouble] = {}
+    last = limits.pages
+    while True:
+        run = _run(_command(path, lost, last, limits), limits, on_page, cancel)
+        if run.document:
+            return replace(run.document, flags=_flags(lost, last, run.count) + run.document.flags)
+        if run.refusal:
+            raise ReadError(run.refusal if not lost else _reason(*min(lost.items()), limits))
+        trouble = run.trouble or Trouble.CRASH
+        if run.working or run.page < 2 <= len(lost) or not run.page or run.page in lost or last < limits.pages:
+            raise ReadError(_reason(0 if run.working else run.page, trouble, limits))
+        if len(lost) < limits.attempts:
+            lost[run.page] = trouble
+        else:
+            last = run.page - 1
+
+
+def _reason(page: int, trouble: Trouble, limits: Limits) -> str:
+    """The one line for a file of which nothing could be read; page 0 stands for no page in particular."""
+    place = f" at page {page}" if page else ""
+    if trouble is Trouble.MEMORY:
+        return f"{trouble} (over {limits.memory / 2**30:.3g} GiB of memory)"
+    if trouble is Trouble.SLOW:
+        return f"{trouble}{place} (no page finished in {limits.page_seconds:g} s)"
+    if trouble is Trouble.BUSY:
+        return f"timed out{place} (it {trouble})"
+    return f"{trouble}{place}"
+
+
+def _flags(lost: dict[int, Trouble], last: int, count: int) -> tuple[str, ...]:
+    flags = tuple(f"page {page} could not be read ({trouble})" for page, trouble in sorted(lost.items()))
+    return (*flags, f"pages {last + 1} to {count} were not read (too many could not be)") if last < count else flags
+
+
+def _check_file(path: Path) -> None:
+    """Raises ReadError for what no reader need be started for."""
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise ReadError("not a file")
+        with path.open("rb") as file:
+            head = file.read(_HEADER_WITHIN)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ReadError(f"cannot be opened: {reason}") from error
+    if not head:
+        raise ReadError("empty file")
+    if b"%PDF" not in head:
+        raise ReadError("not a PDF")
+
+
+def _command(path: Path, skip: Iterable[int], last: int, limits: Limits) -> list[str]:
+    options = {
+        "skip": ",".join(map(str, sorted(skip))),
+        "last": last,
+        "pages": limits.pages,
+        "characters": limits.characters,
+        "memory": limits.memory,
+        "cpu": limits.cpu,
+        "cpu-page": limits.cpu_page,
+    }
+    # -P keeps the current folder off the import path: it may be the folder the hostile file came in.
+    start = [sys.executable, "-P", "-m", "assistant.index.worker"]
+    return [*start, *(f"--{name}={value}" for name, value in options.items()), "--", str(path.absolute())]
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    root = Path(assistant.__file__).resolve().parent.parent
+    # One thread for linear algebra: each one more reserves address space that RLIMIT_AS counts.
+    return kept | {"PYTHONPATH": str(root), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+
+
+def _run(command: list[str], limits: Limits, on_page: OnPage | None, cancel: threading.Event | None) -> _Run:
+    """One run of the reader, to its end or its killing."""
+    run = _Run()
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+        start_new_session=True,  # Ctrl-C in the terminal is for the parent to handle
+    )
+    try:
+        _listen(process, run, limits, on_page, cancel)
+    except wire.WireError:
+        run.trouble = Trouble.BROKEN
+    except TimeoutError:
+        run.trouble = Trouble.SLOW
+    finally:
+        process.kill()
+        peak = _reap(process)
+    if not run.document and not run.refusal and run.trouble is None:
+        run.trouble = _post_mortem(process.returncode, peak, limits)
+    return run
+
+
+def _listen(
+    process: subprocess.Popen[bytes], run: _Run, limits: Limits, on_page: OnPage | None, cancel: threading.Event | None
+) -> None:
+    """Take in frames until the reader has said its last. Raises TimeoutError, Cancelled, WireError."""
+    assert process.stdout is not None
+    frames = wire.Frames(limits.characters * _BYTES_PER_CHARACTER + (64 << 20))
+    quiet_since = time.monotonic()
+    with selectors.DefaultSelector() as selector, process.stdout as pipe:
+        selector.register(pipe, selectors.EVENT_READ)
+        while not run.document and not run.refusal:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled("reading was cancelled")
+            if not selector.select(_LOOK_EVERY):
+                if time.monotonic() - quiet_since > limits.page_seconds:
+                    raise TimeoutError
+                continue
+            data = os.read(pipe.fileno(), _CHUNK)
+            if not data:
+                return
+            for kind, parts in frames.feed(data):
+                quiet_since = time.monotonic()
+                _take(run, kind, parts, limits, on_page)
+
+
+def _take(run: _Run, kind: str, parts: list[bytes], limits: Limits, on_page: OnPage | None) -> None:
+    """One frame's news, believed only where it fits what came before."""
+    if kind == "opened":
+        run.count = wire.decode_number(parts[0], "pages", limits.pages)
+    elif kind == "reading":
+        page = wire.decode_number(parts[0], "page", run.count)
+        if page <= run.page or run.working:
+            raise wire.WireError("pages out of order")
+        run.page = page
+        if on_page:
+            on_page(page, run.count)
+    elif kind == "working":
+        run.working = True
+    elif kind == "page":
+        page_read = wire.decode_page(parts, characters=limits.characters * _GROWTH)
+        if not (run.pages[-1].number if run.pages else 0) < page_read.number <= run.page:
+            raise wire.WireError("pages out of order")
+        run.pages.append(page_read)
+    elif kind == "document":
+        if not run.pages:
+            raise wire.WireError("a document without pages")
+        run.document = wire.decode_document(parts[0], tuple(run.pages))
+    else:
+        run.refusal = wire.decode_reason(parts[0])
+
+
+def _reap(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a killed or ended process; its peak of resident memory in bytes, 0 where the system does not tell."""
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except ChildProcessError:
+        process.wait()
+        return 0
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _post_mortem(code: int, peak: int, limits: Limits) -> Trouble:
+    """What brought down a reader that ended without a word."""
+    if code == -signal.SIGXCPU:
+        return Trouble.BUSY
+    return Trouble.MEMORY if peak > _MEMORY_SHARE * limits.memory else Trouble.CRASH

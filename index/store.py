@@ -1,0 +1,294 @@
+"""Reading the library's database: papers, pages, passages, vectors, and the full-text index over the passages.
+
+The database is the only truth. What changes it is in `writes`; this module never writes a row, and knows neither
+FAISS nor embedders. Each thread gets a connection of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.errors import LibraryError, UsageError
+from assistant.index import schema
+from assistant.types import Block, FileStatus, Filters, Page, Paper, Passage, Role, Span
+
+VECTOR_DTYPE = np.dtype("<f2")
+MAX_VARIABLES = 900
+"""SQLite's old limit on ? in one statement is 999."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What became of the file at `path` when it had this size and mtime. `paper_id` is "" where it was not hashed."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+    paper_id: str
+    status: str
+    reason: str
+    transient: bool
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """The record of a cache file: made at `generation`, with this SHA-256 and number of passages."""
+
+    generation: int
+    sha256: str
+    passages: int
+
+
+class Store:
+    """The database of one library folder, for reading."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        self.db.execute("SELECT 1")
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = schema.connect(self.folder)
+            self._local.connection = connection
+            with self._guard:
+                self._opened.append(connection)
+        return connection
+
+    def close(self) -> None:
+        """Close this thread's connection; those of ended threads close with them."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            del self._local.connection
+            with self._guard:
+                self._opened.remove(connection)
+            connection.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Within it this thread reads one state of the library, whatever is written meanwhile."""
+        if self.db.in_transaction:
+            yield
+            return
+        self.db.execute("BEGIN")
+        try:
+            self.db.execute("SELECT 1 FROM settings LIMIT 1").fetchall()
+            yield
+        finally:
+            self.db.execute("ROLLBACK")
+
+    # settings
+
+    def setting(self, name: str) -> str:
+        """The value, "" where none is set."""
+        row = self.db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else ""
+
+    @property
+    def generation(self) -> int:
+        """Counts the changes to what can be found; a cache of another generation is stale."""
+        return int(self.setting("generation") or 0)
+
+    @property
+    def dimension(self) -> int:
+        return int(self.setting("dimension") or 0)
+
+    def cache(self, name: str) -> Cache | None:
+        row = self.db.execute("SELECT generation, sha256, passages FROM caches WHERE name = ?", (name,)).fetchone()
+        return Cache(*row) if row else None
+
+    # papers and files
+
+    def papers(self, ids: Iterable[str] | None = None) -> list[Paper]:
+        """All papers, or those of `ids`, by title."""
+        counts = dict(self.db.execute("SELECT reading_id, count(*) FROM pages GROUP BY reading_id"))
+        passages = dict(self.db.execute("SELECT reading_id, count(*) FROM passages GROUP BY reading_id"))
+        paths = self._paths()
+        wanted = None if ids is None else set(ids)
+        rows = self.db.execute("SELECT id, work_id, title, authors, year, doi, flags, reading_id FROM papers")
+        found = [
+            Paper(
+                id=row[0],
+                work_id=row[1],
+                title=row[2],
+                authors=tuple(json.loads(row[3])),
+                year=row[4],
+                doi=row[5],
+                paths=tuple(paths.get(row[0], ())),
+                pages=counts.get(row[7], 0),
+                passages=passages.get(row[7], 0),
+                status=FileStatus.FLAGGED if row[6] != "[]" else FileStatus.INDEXED,
+                flags=tuple(json.loads(row[6])),
+            )
+            for row in rows
+            if wanted is None or row[0] in wanted
+        ]
+        return sorted(found, key=lambda p: (p.title.casefold(), p.id))
+
+    def paper(self, prefix: str) -> Paper:
+        """The paper whose id begins with `prefix`. Raises UsageError where there is none, or more than one."""
+        rows = self.db.execute(
+            "SELECT id FROM papers WHERE substr(id, 1, ?) = ?", (len(prefix), prefix.lower())
+        ).fetchall()
+        if len(rows) != 1 or not prefix:
+            fault = f"{len(rows)} papers have" if rows and prefix else "no paper has"
+            raise UsageError(f"{fault} an id that begins with {prefix!r}; `assistant papers` lists the ids")
+        return self.papers([rows[0][0]])[0]
+
+    def _paths(self) -> dict[str, list[Path]]:
+        paths: dict[str, list[Path]] = {}
+        for paper_id, path in self.db.execute("SELECT paper_id, path FROM jobs WHERE paper_id != '' ORDER BY path"):
+            paths.setdefault(paper_id, []).append(Path(os.fsdecode(path)))
+        return paths
+
+    def jobs(self) -> dict[Path, Job]:
+        """Every file ever offered, by absolute path."""
+        rows = self.db.execute("SELECT path, size, mtime_ns, paper_id, status, reason, transient, reader FROM jobs")
+        jobs = (Job(Path(os.fsdecode(r[0])), r[1], r[2], r[3], r[4], r[5], bool(r[6]), r[7]) for r in rows)
+        return {job.path: job for job in jobs}
+
+    def readers(self) -> dict[str, str]:
+        """Paper id -> version of the reader that read it."""
+        return dict(self.db.execute("SELECT id, reader FROM papers"))
+
+    def page_ids(self, paper_id: str) -> dict[int, int]:
+        """Page number -> row of the page in the paper's present reading."""
+        query = "SELECT number, pages.id FROM pages JOIN papers USING (reading_id) WHERE papers.id = ? ORDER BY number"
+        return dict(self.db.execute(query, (paper_id,)))
+
+    def pages(self, paper_id: str) -> Iterator[Page]:
+        """The pages of a paper's present reading, in order."""
+        for page_id in self.page_ids(paper_id).values():
+            yield self._page("pages.id = ?", (page_id,))
+
+    def page_of(self, passage_id: int, number: int) -> Page:
+        """Page `number` of the reading that the passage belongs to, so that its offsets fit."""
+        where = "number = ? AND reading_id = (SELECT reading_id FROM passages WHERE id = ?)"
+        return self._page(where, (number, passage_id))
+
+    def _page(self, where: str, values: tuple[int, ...]) -> Page:
+        # `where` is one of the two constants above
+        query = (
+            "SELECT number, label, width, height, text, blocks, data FROM pages "
+            f"LEFT JOIN char_boxes ON page_id = pages.id WHERE {where}"  # noqa: S608
+        )
+        row = self.db.execute(query, values).fetchone()
+        if row is None:
+            raise LibraryError("a passage's page is gone; run `assistant doctor --fix`")
+        blocks = tuple(Block(Role(b[0]), b[1], b[2], b[3]) for b in json.loads(row[5]))
+        return Page(row[0], row[1], row[2], row[3], row[4], blocks, row[6] or b"")
+
+    # search
+
+    @property
+    def n_passages(self) -> int:
+        """Passages that can be found."""
+        return int(self.db.execute("SELECT count(*) FROM vectors").fetchone()[0])
+
+    def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
+        """Those of `ids` that exist, with their spans but without boxes."""
+        found: dict[int, Passage] = {}
+        for chunk in _chunks(ids):
+            query = (
+                "SELECT passages.id, paper_id, text, spans, section FROM passages "
+                f"JOIN readings ON readings.id = reading_id WHERE passages.id IN ({_marks(chunk)})"  # noqa: S608
+            )
+            for row in self.db.execute(query, chunk):
+                spans = tuple(Span(*span) for span in json.loads(row[3]))
+                found[row[0]] = Passage(row[1], row[2], spans, row[4], row[0])
+        return found
+
+    def passages_of(self, paper_id: str) -> list[Passage]:
+        """The passages of a paper's present reading, in order."""
+        query = (
+            "SELECT passages.id FROM passages JOIN papers USING (reading_id) WHERE papers.id = ? ORDER BY passages.id"
+        )
+        ids = [row[0] for row in self.db.execute(query, (paper_id,))]
+        found = self.passages(ids)
+        return [found[i] for i in ids]
+
+    def lexical(self, match: str, limit: int, filters: Filters) -> list[tuple[int, float]]:
+        """Best passages for an FTS5 query with their BM25 scores (higher is better), best first."""
+        where, values = _where(filters)
+        query = "SELECT rowid, -bm25(passages_fts) FROM passages_fts WHERE passages_fts MATCH ? "
+        if where:
+            query += f"AND rowid IN ({_ALLOWED} WHERE {where}) "
+        return self.db.execute(query + "ORDER BY rank, rowid LIMIT ?", (match, *values, limit)).fetchall()
+
+    def allowed(self, filters: Filters) -> NDArray[np.int64] | None:
+        """Ids of the passages that pass the filters, ascending; None where there is nothing to filter."""
+        where, values = _where(filters)
+        if not where:
+            return None
+        rows = self.db.execute(f"{_ALLOWED} WHERE {where} ORDER BY passages.id", values)  # noqa: S608
+        return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+    def document_frequency(self, match: str) -> int:
+        """Number of passages that an FTS5 query matches."""
+        query = "SELECT count(*) FROM passages_fts WHERE passages_fts MATCH ?"
+        return int(self.db.execute(query, (match,)).fetchone()[0])
+
+    def containing(self, match: str, ids: Sequence[int]) -> set[int]:
+        """Those of `ids` that an FTS5 query matches."""
+        found: set[int] = set()
+        for chunk in _chunks(ids):
+            query = f"SELECT rowid FROM passages_fts WHERE passages_fts MATCH ? AND rowid IN ({_marks(chunk)})"  # noqa: S608
+            found.update(row[0] for row in self.db.execute(query, (match, *chunk)))
+        return found
+
+    def vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+        """Ids (n,) ascending and vectors (n, dimension) of all passages that can be found."""
+        count, dimension = self.n_passages, self.dimension
+        ids = np.empty(count, dtype=np.int64)
+        matrix = np.empty((count, dimension), dtype=VECTOR_DTYPE)
+        rows = self.db.execute("SELECT passage_id, data FROM vectors ORDER BY passage_id")
+        for i, (passage_id, data) in enumerate(rows):
+            ids[i] = passage_id
+            matrix[i] = np.frombuffer(data, dtype=VECTOR_DTYPE)
+        return ids, matrix
+
+
+_ALLOWED = "SELECT passages.id FROM passages JOIN papers USING (reading_id)"
+
+
+def _where(filters: Filters) -> tuple[str, list[str | int]]:
+    parts: list[str] = []
+    values: list[str | int] = []
+    if filters.papers:
+        parts.append(f"papers.id IN ({_marks(filters.papers)})")
+        values += filters.papers
+    if filters.year_from is not None:
+        parts.append("year >= ?")
+        values.append(filters.year_from)
+    if filters.year_to is not None:
+        parts.append("year <= ?")
+        values.append(filters.year_to)
+    if filters.section:
+        parts.append("instr(lower(section), lower(?)) > 0")
+        values.append(filters.section)
+    return " AND ".join(parts), values
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), MAX_VARIABLES):
+        yield [int(i) for i in ids[start : start + MAX_VARIABLES]]

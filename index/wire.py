@@ -1,0 +1,215 @@
+"""What the reading process says to its parent: frames, and the checks that make them safe to believe.
+
+A frame is one line of JSON, `{"kind": "page", "sizes": [120, 4000, 9000]}`, followed by that many bytes for each part.
+The process may have been taken over by a hostile file, so the parent takes nothing on trust: every size, type, range and
+relation is checked here, and nothing sent can run. Knows nothing of processes or PDF files.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from assistant.index.geometry import unpacked_size
+from assistant.types import Block, Document, Page, Role
+
+KINDS = {"opened": 1, "reading": 1, "working": 0, "page": 3, "document": 1, "failed": 1}
+"""Number of parts a frame of each kind has."""
+MAX_HEADER = 200
+MAX_PART = 400 << 20
+"""Bytes: 20 million characters with their boxes stay below it."""
+_MAX_LABEL, _MAX_NAME, _MAX_LIST = 20, 2000, 500
+_MAX_POINTS = 1e7
+_ROLES = frozenset(role.value for role in Role)
+
+
+class WireError(ValueError):
+    """A frame is not what the protocol allows."""
+
+
+def encode(kind: str, *parts: bytes) -> bytes:
+    header = json.dumps({"kind": kind, "sizes": [len(part) for part in parts]})
+    return b"".join([header.encode(), b"\n", *parts])
+
+
+def encode_json(kind: str, value: dict[str, Any]) -> bytes:
+    return encode(kind, json.dumps(value).encode())
+
+
+def encode_page(page: Page) -> bytes:
+    about = {
+        "number": page.number,
+        "label": page.label,
+        "width": page.width,
+        "height": page.height,
+        "blocks": [[b.role.value, b.start, b.end, b.section] for b in page.blocks],
+    }
+    return encode("page", json.dumps(about).encode(), page.text.encode(), page.char_boxes)
+
+
+def encode_document(document: Document) -> bytes:
+    """All but the pages, which go in frames of their own before it."""
+    names = ("title", "authors", "year", "doi", "flags")
+    return encode_json("document", {name: getattr(document, name) for name in names})
+
+
+class Frames:
+    """Bytes as they come -> whole frames. Raises WireError at the first thing that is not allowed.
+
+    `limit` is the most bytes taken in all: a process that talks for ever is cut off.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._buffer = bytearray()
+        self._left = limit
+
+    def feed(self, data: bytes) -> Iterator[tuple[str, list[bytes]]]:
+        self._left -= len(data)
+        if self._left < 0:
+            raise WireError("too much was sent")
+        self._buffer += data
+        while (frame := self._take()) is not None:
+            yield frame
+
+    def _take(self) -> tuple[str, list[bytes]] | None:
+        end = self._buffer.find(b"\n", 0, MAX_HEADER + 1)
+        if end < 0:
+            if len(self._buffer) > MAX_HEADER:
+                raise WireError("a frame's header is too long")
+            return None
+        kind, sizes = _header(bytes(self._buffer[:end]))
+        at = end + 1
+        if len(self._buffer) < at + sum(sizes):
+            return None
+        parts = []
+        for size in sizes:
+            parts.append(bytes(self._buffer[at : at + size]))
+            at += size
+        del self._buffer[:at]
+        return kind, parts
+
+
+def _header(line: bytes) -> tuple[str, list[int]]:
+    value = decode_json(line)
+    kind, sizes = value.get("kind"), value.get("sizes")
+    if not isinstance(kind, str) or kind not in KINDS or not isinstance(sizes, list) or len(sizes) != KINDS[kind]:
+        raise WireError("a frame of no known kind")
+    return kind, [_integer(size, 0, MAX_PART) for size in sizes]
+
+
+def decode_json(data: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise WireError("not JSON") from error
+    if not isinstance(value, dict):
+        raise WireError("not a JSON object")
+    return value
+
+
+def decode_number(data: bytes, name: str, high: int) -> int:
+    """The one number, 0 to `high`, that an "opened" or "reading" frame carries."""
+    return _integer(decode_json(data).get(name), 0, high)
+
+
+def decode_reason(data: bytes) -> str:
+    """The sentence of a "failed" frame."""
+    return _string(decode_json(data).get("reason"), 200)
+
+
+def decode_page(parts: list[bytes], *, characters: int) -> Page:
+    """A page of at most `characters` characters, its blocks tiling its text."""
+    about = decode_json(parts[0])
+    try:
+        text = parts[1].decode()
+    except UnicodeDecodeError as error:
+        raise WireError("text is not UTF-8") from error
+    if len(text) > characters:
+        raise WireError("a page has too many characters")
+    _check_characters(text, allowed="\n")
+    _check_boxes(parts[2], len(text))
+    return Page(
+        _integer(about.get("number"), 1, 10**9),
+        _string(about.get("label"), _MAX_LABEL),
+        _points(about.get("width")),
+        _points(about.get("height")),
+        text,
+        _blocks(about.get("blocks"), len(text)),
+        parts[2],
+    )
+
+
+def decode_document(data: bytes, pages: tuple[Page, ...]) -> Document:
+    about = decode_json(data)
+    year = about.get("year")
+    return Document(
+        pages,
+        _string(about.get("title"), _MAX_NAME),
+        _strings(about.get("authors")),
+        None if year is None else _integer(year, 1000, 9999),
+        _string(about.get("doi"), _MAX_NAME),
+        _strings(about.get("flags")),
+    )
+
+
+def _check_characters(text: str, *, allowed: str = "") -> None:
+    if any(character < " " or character == "\x7f" for character in set(text) - set(allowed)):
+        raise WireError("text has control characters")
+
+
+def _check_boxes(data: bytes, count: int) -> None:
+    try:
+        held = unpacked_size(data, count)
+    except ValueError as error:
+        raise WireError("character boxes are damaged") from error
+    if held != count:
+        raise WireError("character boxes do not match the text")
+
+
+def _blocks(value: object, length: int) -> tuple[Block, ...]:
+    rows = _list(value, length + 1)
+    blocks, at = [], 0
+    for row in rows:
+        role, start, end, section = _list(row, 4, exactly=True)
+        if not isinstance(role, str) or role not in _ROLES or start != at or not isinstance(end, int) or not at <= end <= length:
+            raise WireError("blocks do not tile the text")
+        blocks.append(Block(Role(role), at, end, _string(section, _MAX_NAME)))
+        at = end
+    if at != length:
+        raise WireError("blocks do not tile the text")
+    return tuple(blocks)
+
+
+def _list(value: object, most: int, *, exactly: bool = False) -> list[Any]:
+    if not isinstance(value, list) or len(value) > most or (exactly and len(value) != most):
+        raise WireError("not a list of the right length")
+    return value
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    return tuple(_string(item, _MAX_NAME) for item in _list(value, _MAX_LIST))
+
+
+def _string(value: object, most: int) -> str:
+    if not isinstance(value, str) or len(value) > most:
+        raise WireError("not a string of allowed length")
+    _check_characters(value)
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise WireError("text holds half a character") from error
+    return value
+
+
+def _integer(value: object, low: int, high: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise WireError("not a whole number in range")
+    return value
+
+
+def _points(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value) or not 0 <= value <= _MAX_POINTS:
+        raise WireError("not a length")
+    return float(value)

@@ -1,0 +1,191 @@
+"""The process that reads one hostile file: `python -m assistant.index.worker PATH [--skip 14,20]`.
+
+It limits itself before it touches the file, reads page by page, says on standard output where it is (assistant.index.wire),
+and ends with the whole document. It may hang, crash or be taken over: the parent (assistant.index.sandbox) expects that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from assistant.errors import ReadError
+from assistant.types import Role
+
+if TYPE_CHECKING:
+    from assistant.index.pdf import PdfFile, RawPage
+    from assistant.types import Page
+
+LITTLE_TEXT = 200
+"""Characters; a paper with fewer is flagged: most likely a cover sheet or a scan with a stamp."""
+NO_TEXT = "no text layer (a scan?); run OCR on it first"
+OUT_OF_MEMORY = "too large after unpacking (over {:.3g} GiB of memory)"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be read. `last` is the last page that may be read, `skip` are pages that brought a reader down."""
+
+    path: Path
+    skip: frozenset[int] = frozenset()
+    last: int = 3000
+    pages: int = 3000
+    characters: int = 20_000_000
+    memory: int = 2 << 30
+    cpu: float = 30.0
+    cpu_page: float = 0.5
+
+
+def main(arguments: list[str] | None = None) -> int:
+    work = _parse(sys.argv[1:] if arguments is None else arguments)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    out = _own_output()
+    _limit(work)
+    try:
+        _read(work, out)
+    except ReadError as error:
+        _fail(out, str(error))
+    except MemoryError:
+        _fail(out, OUT_OF_MEMORY.format(work.memory / 2**30))
+    return 0
+
+
+def _parse(arguments: list[str]) -> Work:
+    parser = argparse.ArgumentParser(prog="assistant.index.worker", description="Read one PDF; for assistant.index.sandbox.")
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--skip", default="", help="pages not to read, as 14,20")
+    parser.add_argument("--last", type=int, default=Work.last)
+    parser.add_argument("--pages", type=int, default=Work.pages)
+    parser.add_argument("--characters", type=int, default=Work.characters)
+    parser.add_argument("--memory", type=int, default=Work.memory)
+    parser.add_argument("--cpu", type=float, default=Work.cpu)
+    parser.add_argument("--cpu-page", type=float, default=Work.cpu_page)
+    given = vars(parser.parse_args(arguments))
+    given["skip"] = frozenset(int(number) for number in given["skip"].split(",") if number)
+    return Work(**given)
+
+
+def _own_output() -> BinaryIO:
+    """The real standard output, for frames alone: what a library prints goes nowhere from now on."""
+    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    return out
+
+
+def _limit(work: Work) -> None:
+    """No more memory, CPU time, written bytes or core files than allowed, from here on."""
+    _set(resource.RLIMIT_AS, work.memory)
+    _set(resource.RLIMIT_CPU, _seconds(work.cpu))
+    _set(resource.RLIMIT_FSIZE, 0)
+    _set(resource.RLIMIT_CORE, 0)
+
+
+def _set(kind: int, value: int) -> None:
+    """The soft limit, and the hard one only downwards: a process may lower it, never raise it again."""
+    _, hard = resource.getrlimit(kind)
+    allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (allowed, hard))
+
+
+def _seconds(wanted: float) -> int:
+    return max(1, round(wanted))
+
+
+def _read(work: Work, out: BinaryIO) -> None:
+    # Imported under the limits, and here so that importing this module costs nothing.
+    from assistant.index import pdf
+    from assistant.index.layout import read_layout
+    from assistant.index.metadata import describe
+    from assistant.index.wire import encode, encode_document, encode_json, encode_page
+
+    with pdf.open_pdf(work.path) as file:
+        count = min(file.page_count, work.pages)
+        _set(resource.RLIMIT_CPU, _seconds(work.cpu + work.cpu_page * count))
+        _send(out, encode_json("opened", {"pages": count}))
+        flags = [f"only the first {count} of {file.page_count} pages were read"] * (count < file.page_count)
+        raw = _read_pages(file, work, count, flags, lambda n: _send(out, encode_json("reading", {"page": n})))
+    _send(out, encode("working"))
+    pages = read_layout(raw, file.styles)
+    flags += _text_flags(pages)
+    for page in pages:
+        _send(out, encode_page(page))
+    _send(out, encode_document(describe(pages, raw, file.styles, file.information, tuple(flags))))
+
+
+def _read_pages(
+    file: PdfFile, work: Work, count: int, flags: list[str], tell: Callable[[int], None]
+) -> list[RawPage]:
+    """Every page that can be read; what cannot is told in `flags`. Raises ReadError where there is no page at all."""
+    raw: list[RawPage] = []
+    left = work.characters
+    for number in range(1, min(count, work.last) + 1):
+        if number in work.skip:
+            continue
+        tell(number)
+        _fault(number)
+        try:
+            page = file.read_page(number, limit=left)
+        except ReadError as error:
+            flags.append(str(error))
+            continue
+        raw.append(page)
+        left -= len(page.codes)
+        if left <= 0:
+            flags.append(f"only the first {work.characters} characters were read, to page {number} of {count}")
+            break
+    if not raw:
+        raise ReadError(flags[-1] if flags else "the PDF has no pages")
+    return raw
+
+
+def _text_flags(pages: tuple[Page, ...]) -> list[str]:
+    """What is odd about the text. Raises ReadError where there is none."""
+    visible = sum(len(page.text) for page in pages)
+    if not visible:
+        raise ReadError(NO_TEXT)
+    flags = ["very little text"] * (visible < LITTLE_TEXT)
+    hidden = sum(b.end - b.start for page in pages for b in page.blocks if b.role is Role.HIDDEN)
+    return flags + ["hidden text"] * (hidden > 0)
+
+
+def _fault(page: int) -> None:
+    """For tests: ASSISTANT_FAULT="hang:2" hangs at page 2; so do crash, memory, spin (CPU), lie (a false frame)."""
+    kind, _, at = os.environ.get("ASSISTANT_FAULT", "").partition(":")
+    if str(page) not in at.split(","):
+        return
+    if kind == "hang":
+        time.sleep(3600)
+    elif kind == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    elif kind == "memory":
+        bytearray(1 << 40)
+    elif kind == "spin":
+        while True:
+            pass
+
+
+def _send(out: BinaryIO, frame: bytes) -> None:
+    view = memoryview(frame)
+    while view:
+        view = view[out.write(view) :]
+
+
+def _fail(out: BinaryIO, reason: str) -> None:
+    from assistant.index.wire import encode_json
+
+    _send(out, encode_json("failed", {"reason": reason[:200]}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

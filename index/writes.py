@@ -1,0 +1,194 @@
+"""Changing the library's database. One writer at a time (the caller holds the library's lock); each function that
+takes a connection runs inside the transaction of `transaction`, so that a paper is stored whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.errors import LibraryError
+from assistant.index.faults import fault
+from assistant.index.sentences import fts_text
+from assistant.index.store import VECTOR_DTYPE, Job
+from assistant.types import Document, Passage
+
+READINGS_KEPT = 2
+"""The present reading of a paper and the one before it, to which older answers may still point."""
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """All or nothing. Raises LibraryError in one sentence where the disk is full or fails."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+            fault("before-commit")
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+    except sqlite3.OperationalError as error:
+        raise LibraryError(_explain(error)) from error
+    fault("after-commit")
+
+
+def _explain(error: sqlite3.OperationalError) -> str:
+    if "full" in str(error) or "disk I/O" in str(error):
+        return f"the disk is full or fails ({error}); what was stored is safe: free some space and run it again"
+    return f"the library could not be written ({error}); what was stored is safe: run it again"
+
+
+def is_disk_full(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+
+
+def set_setting(db: sqlite3.Connection, name: str, value: str) -> None:
+    db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+
+def bump_generation(db: sqlite3.Connection) -> None:
+    """To be called by every change to what can be found."""
+    db.execute(
+        "INSERT INTO settings VALUES ('generation', '1') "
+        "ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)"
+    )
+
+
+def record_job(db: sqlite3.Connection, job: Job) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            os.fsencode(job.path),
+            job.size,
+            job.mtime_ns,
+            job.paper_id,
+            job.status,
+            job.reason,
+            job.transient,
+            job.reader,
+        ),
+    )
+
+
+def forget_jobs(db: sqlite3.Connection, paths: Iterable[Path]) -> None:
+    db.executemany("DELETE FROM jobs WHERE path = ?", [(os.fsencode(path),) for path in paths])
+
+
+def record_cache(db: sqlite3.Connection, name: str, generation: int, sha256: str, passages: int) -> None:
+    db.execute("INSERT OR REPLACE INTO caches VALUES (?, ?, ?, ?)", (name, generation, sha256, passages))
+
+
+def add_paper(
+    db: sqlite3.Connection,
+    paper_id: str,
+    document: Document,
+    passages: Sequence[Passage],
+    vectors: NDArray[np.float32],
+    *,
+    reader: str,
+    fallback_title: str,
+) -> None:
+    """Store a paper as read, or read again: then the new reading takes the old one's place in every search, and the
+    old one's pages and passages are kept for the answers that point to them.
+
+    `vectors` has shape (len(passages), dimension).
+    """
+    old = db.execute("SELECT reading_id FROM papers WHERE id = ?", (paper_id,)).fetchone()
+    reading = db.execute("INSERT INTO readings (paper_id, reader) VALUES (?, ?)", (paper_id, reader)).lastrowid
+    assert reading is not None
+    db.execute(
+        "INSERT INTO papers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = excluded.title, "
+        "authors = excluded.authors, year = excluded.year, doi = excluded.doi, flags = excluded.flags, "
+        "reader = excluded.reader, reading_id = excluded.reading_id",
+        (
+            paper_id,
+            paper_id,
+            document.title or fallback_title,
+            json.dumps(document.authors),
+            document.year,
+            document.doi,
+            json.dumps(document.flags),
+            reader,
+            reading,
+        ),
+    )
+    _add_pages(db, reading, document)
+    fault("inside-commit")
+    _add_passages(db, reading, passages)
+    index_passages(db, reading, vectors)
+    if old:
+        _hide_reading(db, old[0])
+        _prune_readings(db, paper_id)
+    bump_generation(db)
+
+
+def _add_pages(db: sqlite3.Connection, reading: int, document: Document) -> None:
+    for page in document.pages:
+        blocks = json.dumps([(b.role, b.start, b.end, b.section) for b in page.blocks])
+        row = (reading, page.number, page.label, page.width, page.height, page.text, blocks)
+        page_id = db.execute(
+            "INSERT INTO pages (reading_id, number, label, width, height, text, blocks) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            row,
+        ).lastrowid
+        db.execute("INSERT INTO char_boxes VALUES (?, ?)", (page_id, page.char_boxes))
+
+
+def _add_passages(db: sqlite3.Connection, reading: int, passages: Sequence[Passage]) -> None:
+    db.executemany(
+        "INSERT INTO passages (reading_id, text, section, spans) VALUES (?, ?, ?, ?)",
+        [(reading, p.text, p.section, json.dumps([(s.page, s.start, s.end) for s in p.spans])) for p in passages],
+    )
+
+
+def index_passages(db: sqlite3.Connection, reading: int, vectors: NDArray[np.float32]) -> None:
+    """Make the passages of a reading, in order, findable by word and by these vectors (n, dimension)."""
+    rows = db.execute("SELECT id, text FROM passages WHERE reading_id = ? ORDER BY id", (reading,)).fetchall()
+    assert len(rows) == len(vectors)
+    db.executemany("INSERT INTO passages_fts (rowid, text) VALUES (?, ?)", [(i, fts_text(text)) for i, text in rows])
+    half = vectors.astype(VECTOR_DTYPE)
+    db.executemany("INSERT INTO vectors VALUES (?, ?)", [(rows[n][0], half[n].tobytes()) for n in range(len(rows))])
+
+
+def _hide_reading(db: sqlite3.Connection, reading: int) -> None:
+    ids = "(SELECT id FROM passages WHERE reading_id = ?)"
+    db.execute(f"DELETE FROM passages_fts WHERE rowid IN {ids}", (reading,))  # noqa: S608 (a constant)
+    db.execute(f"DELETE FROM vectors WHERE passage_id IN {ids}", (reading,))  # noqa: S608 (a constant)
+
+
+def _prune_readings(db: sqlite3.Connection, paper_id: str) -> None:
+    db.execute(
+        "DELETE FROM readings WHERE paper_id = ? AND id NOT IN "
+        "(SELECT id FROM readings WHERE paper_id = ? ORDER BY id DESC LIMIT ?)",
+        (paper_id, paper_id, READINGS_KEPT),
+    )
+
+
+def remove_paper(db: sqlite3.Connection, paper_id: str) -> None:
+    """Forget a paper, its passages and its paths; its files are left where they are."""
+    for (reading,) in db.execute("SELECT id FROM readings WHERE paper_id = ?", (paper_id,)).fetchall():
+        _hide_reading(db, reading)
+    db.execute("DELETE FROM papers WHERE id = ?", (paper_id,))
+    db.execute("DELETE FROM jobs WHERE paper_id = ?", (paper_id,))
+    bump_generation(db)
+
+
+def replace_passages(
+    db: sqlite3.Connection, paper_id: str, passages: Sequence[Passage], vectors: NDArray[np.float32]
+) -> None:
+    """Cut and embed a paper's present reading anew; its pages stay."""
+    reading: int = db.execute("SELECT reading_id FROM papers WHERE id = ?", (paper_id,)).fetchone()[0]
+    _hide_reading(db, reading)
+    db.execute("DELETE FROM passages WHERE reading_id = ?", (reading,))
+    _add_passages(db, reading, passages)
+    index_passages(db, reading, vectors)
+    bump_generation(db)

@@ -1,0 +1,1 @@
+"""The browser page. Uses the public names of `assistant` only."""
