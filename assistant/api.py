@@ -173,7 +173,7 @@ class Assistant:
         Verdict) comes last. When `cancel` is set it ends after the step in hand, raising Cancelled."""
         from assistant import reasoning
 
-        run = reasoning.answer if mode == "ask" else reasoning.check_claim
+        run = reasoning.check_claim if mode == "check" else reasoning.answer
         yield from run(question, self.searcher(), settings=self.settings, filters=filters, cancel=cancel)
 
     def searcher(self) -> LibraryRetriever:
@@ -183,7 +183,7 @@ class Assistant:
         library = self._open()
         if not library.store.n_passages:
             raise LibraryError(f"the library {self.folder} is empty; add papers with `assistant ingest FOLDER`")
-        return LibraryRetriever(library, self.embedder(), candidates=self.settings.candidates)
+        return LibraryRetriever(library, self.embedder(), self.settings)
 
     def retriever(self, *, k: int = 10, filters: Filters = EVERYTHING) -> BaseRetriever:
         """The library as a langchain-core retriever of at most `k` documents."""
@@ -211,4 +211,3 @@ class Assistant:
             if self._library is None:
                 self._library = Library(self.folder, create=create)
             return self._library
-

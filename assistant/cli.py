@@ -65,7 +65,11 @@ def ingest(arguments: argparse.Namespace) -> int:
     from assistant import contract, terminal
     from assistant.progress import IngestBar
 
-    with _assistant(arguments) as assistant, _cancel_on_sigint() as cancel, IngestBar(enabled=not arguments.json) as bar:
+    with (
+        _assistant(arguments) as assistant,
+        _cancel_on_sigint() as cancel,
+        IngestBar(enabled=not arguments.json) as bar,
+    ):
         for event in assistant.ingest_events(*arguments.paths, rehash=arguments.rehash, cancel=cancel):
             if isinstance(event, IngestReport):
                 bar.line(_line(contract.summary_json(event)) if arguments.json else terminal.ingest_summary(event))
@@ -230,9 +234,7 @@ def _add(commands: Any, name: str, run: Any, *, json_output: bool = True) -> arg
         help="the library's folder (default: $ASSISTANT_LIBRARY, else the nearest .assistant/ upward, else your own)",
     )
     if json_output:
-        parser.add_argument(
-            "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON instead of text"
-        )
+        parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON instead of text")
     return parser
 
 
@@ -245,7 +247,9 @@ def _add_ingest(commands: Any) -> None:
     parser = _add(commands, "ingest", ingest)
     parser.add_argument("paths", nargs="+", metavar="PATH", help="files, and folders to walk for PDF files")
     parser.add_argument("--workers", type=int, metavar="N", help="papers read at once (default: cores - 1)")
-    parser.add_argument("--rehash", action="store_true", help="look into every file, also where size and time are known")
+    parser.add_argument(
+        "--rehash", action="store_true", help="look into every file, also where size and time are known"
+    )
     _add_model_options(parser)
 
 

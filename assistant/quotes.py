@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.types import Evidence, Filters, Hit, Paper, Span
+from assistant.types import Evidence, Filters, Hit, Paper, Provenance, Span
 
 EMBEDDED_SENTENCES = 40
 """Sentences embedded for one question, at most: about a second on one core of a small machine."""
@@ -42,6 +42,10 @@ class Retriever(Protocol):
         """(papers, passages) that can be searched."""
         ...
 
+    def provenance(self) -> Provenance:
+        """What answers are made from."""
+        ...
+
     def search(self, query: str, *, k: int, filters: Filters) -> list[Hit]:
         """The k passages that fit best, best first; fewer where there are fewer."""
         ...
@@ -51,7 +55,7 @@ class Retriever(Protocol):
         ...
 
     def evidence(self, hit: Hit, start: int, end: int) -> tuple[tuple[Span, ...], str]:
-        """Where `hit.passage.text[start:end]` stands: one span with boxes per page, and the first page's printed label."""
+        """Where `hit.passage.text[start:end]` stands: a span with boxes per page, and the first page's label."""
         ...
 
     def split(self, text: str) -> list[tuple[int, int]]:

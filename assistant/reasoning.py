@@ -1,4 +1,4 @@
-"""Question -> steps -> cited answer, without a language model: every sentence of an answer is a quote or a fixed phrase.
+"""Question -> steps -> cited answer, without a language model: each sentence is a quote or a fixed phrase.
 
 A generator of events, so that a reader sees each step as it is made. Knows no PDF, no index, no model and no browser:
 the library is a `Retriever`. It adds no fact of its own: what is not in a quote is not said.
@@ -10,15 +10,16 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from assistant.claims import check, stance
 from assistant.config import Settings
 from assistant.errors import Cancelled, LibraryError, UsageError
 from assistant.language import differing_language
 from assistant.quotes import Candidate, Retriever, choose, find_candidates, merge, quote
-from assistant.types import Answer, Evidence, Filters, Hit, Label, Provenance, ReasoningStep, StepKind, Verdict
+from assistant.types import Answer, Evidence, Filters, Hit, Label, ReasoningStep, StepKind, Verdict
 
-__all__ = ["MAX_QUESTION", "CheckEvent", "Event", "Retriever", "answer", "check_claim", "stream_check"]
+__all__ = ["MAX_QUESTION", "CheckEvent", "Event", "Retriever", "answer", "check_claim"]
 
 MAX_QUESTION = 4000
 """Characters of a question or claim, at most."""
@@ -37,7 +38,6 @@ def answer(
     question: str,
     retriever: Retriever,
     *,
-    provenance: Provenance,
     settings: Settings | None = None,
     filters: Filters | None = None,
     cancel: threading.Event | None = None,
@@ -68,6 +68,237 @@ def answer(
     text = _text(evidence, judged) if found else _abstention(len(hits), evidence)
     ended = time.perf_counter()
     timings = {"search": searched - started, "evidence": ended - searched, "total": ended - started}
-    yield Answer(
-        question, text, not found, (*steps, *judged), tuple(evidence), provenance, timings=timings
-    )
+    yield Answer(question, text, not found, (*steps, *judged), tuple(evidence), retriever.provenance(), timings=timings)
+
+
+def check_claim(
+    claim: str,
+    retriever: Retriever,
+    *,
+    settings: Settings | None = None,
+    filters: Filters | None = None,
+    cancel: threading.Event | None = None,
+) -> Iterator[CheckEvent]:
+    """As `answer`, for a claim: steps, quotes with their stances, and last the `Verdict`, whose evidence is the quotes
+    for, then *all* against, and where there are none of either the nearest."""
+    settings, filters = settings or Settings(), filters or Filters()
+    claim = _checked(claim, "claim")
+    hits, steps = _search(claim, retriever, settings, filters)
+    yield from steps
+    _stop_if(cancel)
+    candidates = find_candidates(claim, hits, retriever)
+    _stop_if(cancel)
+    quoted = [quote(n, c, retriever) for n, c in enumerate(candidates, 1)]
+    evidence = _sides(check(claim, quoted).evidence, settings.quotes)
+    yield from evidence
+    _stop_if(cancel)
+    verdict = check(claim, evidence)
+    yield from _verdict_steps(verdict)
+    yield verdict
+
+
+def _checked(text: str, what: str) -> str:
+    text = text.strip()
+    if not any(c.isalnum() for c in text):
+        raise UsageError(f"the {what} is empty; write it in words")
+    if len(text) > MAX_QUESTION:
+        raise UsageError(f"the {what} has {len(text):,} characters; shorten it to at most {MAX_QUESTION:,}")
+    return text
+
+
+def _stop_if(cancel: threading.Event | None) -> None:
+    if cancel is not None and cancel.is_set():
+        raise Cancelled("stopped before the answer was complete, as asked")
+
+
+def _search(
+    query: str, retriever: Retriever, settings: Settings, filters: Filters
+) -> tuple[list[Hit], list[ReasoningStep]]:
+    papers, passages = retriever.describe()
+    if not passages:
+        raise LibraryError("the library holds no passages yet; add papers with: assistant ingest FOLDER")
+    hits = retriever.search(query, k=settings.passages, filters=filters)
+    read = len({h.passage.paper_id for h in hits})
+    steps = [
+        ReasoningStep(
+            StepKind.SEARCH,
+            f"Searched {_count(passages, 'passage')} of {_count(papers, 'paper')}{_limits(filters)} by words and by "
+            f"meaning; read the {_count(len(hits), 'passage')} of {_count(read, 'paper')} that fit best.",
+        )
+    ]
+    if languages := differing_language(query, "\n".join(h.passage.text for h in hits[:5])):
+        asked, written = languages
+        steps.append(
+            ReasoningStep(
+                StepKind.SEARCH,
+                f"The question seems to be in {asked} and the papers in {written}; it is tried all the same, "
+                f"but asking in {written} finds more.",
+            )
+        )
+    return hits, steps
+
+
+def _limits(filters: Filters) -> str:
+    parts = []
+    if filters.papers:
+        parts.append(f"the {_count(len(filters.papers), 'paper')} chosen")
+    if filters.year_from is not None:
+        parts.append(f"{filters.year_from} or later")
+    if filters.year_to is not None:
+        parts.append(f"{filters.year_to} or earlier")
+    if filters.section:
+        parts.append(f"section “{filters.section}”")
+    return f" (only {', '.join(parts)})" if parts else ""
+
+
+def _quotes(candidates: Sequence[Candidate], settings: Settings) -> list[Candidate]:
+    floor = candidates[0].score * LEAST_OF_BEST
+    return merge(choose([c for c in candidates if c.score >= floor], quotes=settings.quotes))
+
+
+def _nearest(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The best sentence of each of the nearest passages."""
+    best: dict[int, Candidate] = {}
+    for candidate in candidates:
+        best.setdefault(candidate.hit.rank, candidate)
+    return list(best.values())[:NEAREST]
+
+
+def _judge(question: str, evidence: Sequence[Evidence]) -> list[ReasoningStep]:
+    """The steps after the quotes: what each work says, who agrees, who differs, what follows."""
+    steps = [
+        ReasoningStep(StepKind.EVIDENCE, f"{_name(quotes[0])}: {_marks(quotes)}.", tuple(e.n for e in quotes))
+        for quotes in _by_work(evidence)
+    ]
+    agree, differ = _compare(question, evidence)
+    if agree:
+        steps.append(_pair_step(StepKind.AGREEMENT, agree, "point the same way"))
+    if differ:
+        steps.append(_pair_step(StepKind.DIFFERENCE, differ, "point opposite ways"))
+    return [*steps, _conclusion(evidence, agree, differ)]
+
+
+Pair = tuple[Evidence, Evidence]
+
+
+def _compare(question: str, evidence: Sequence[Evidence]) -> tuple[list[Pair], list[Pair]]:
+    """Pairs of quotes of two works that agree, and that differ, by the stances of `assistant.claims`.
+
+    A question that itself points somewhere ("Does X raise Y?") is what both quotes are held against; where it does not,
+    they are held against one another.
+    """
+    held = {e.n: stance(question, e.text) for e in evidence}
+    agree: list[Pair] = []
+    differ: list[Pair] = []
+    for i, a in enumerate(evidence):
+        for b in evidence[i + 1 :]:
+            if a.paper.work_id == b.paper.work_id:
+                continue
+            label = _relation(held[a.n], held[b.n], a.text, b.text)
+            if label is not Label.NOT_ENOUGH_INFO:
+                (agree if label is Label.SUPPORTS else differ).append((a, b))
+    return agree, differ
+
+
+def _relation(a: Label, b: Label, text_a: str, text_b: str) -> Label:
+    if Label.NOT_ENOUGH_INFO not in (a, b):
+        return Label.SUPPORTS if a is b else Label.REFUTES
+    there, back = stance(text_a, text_b), stance(text_b, text_a)
+    return there if there is back else Label.NOT_ENOUGH_INFO
+
+
+def _pair_step(kind: StepKind, pairs: Sequence[Pair], phrase: str) -> ReasoningStep:
+    text = "; ".join(f"{_name(a)} [{a.n}] and {_name(b)} [{b.n}] {phrase}" for a, b in pairs)
+    return ReasoningStep(kind, f"{text}.", tuple(sorted({e.n for pair in pairs for e in pair})))
+
+
+def _conclusion(evidence: Sequence[Evidence], agree: Sequence[Pair], differ: Sequence[Pair]) -> ReasoningStep:
+    best = evidence[0]
+    text = f"What follows, from the quotes alone: {_quoted(best)}"
+    if same := [e for e in evidence if any({e.n, best.n} == {a.n, b.n} for a, b in agree)]:
+        text += f" {_marks(same)} {'points' if len(same) == 1 else 'point'} the same way."
+    if other := [e for e in evidence if any({e.n, best.n} == {a.n, b.n} for a, b in differ)]:
+        text += f" Against it: {' '.join(_quoted(e) for e in other)}"
+    return ReasoningStep(StepKind.CONCLUSION, text, tuple(sorted({best.n, *(e.n for e in (*same, *other))})))
+
+
+def _nothing_found(evidence: Sequence[Evidence]) -> ReasoningStep:
+    text = "No sentence read is likely enough to bear on the question, so nothing follows."
+    nearest = f" The nearest are {_marks(evidence)}." if evidence else ""
+    return ReasoningStep(StepKind.CONCLUSION, text + nearest, tuple(e.n for e in evidence))
+
+
+def _abstention(passages: int, evidence: Sequence[Evidence]) -> str:
+    text = f"I did not find this in the {_count(passages, 'passage')} read."
+    return f"{text} The nearest: {_marks(evidence)}." if evidence else text
+
+
+def _text(evidence: Sequence[Evidence], steps: Sequence[ReasoningStep]) -> str:
+    """A lead sentence, the quotes in order, and what agrees and differs."""
+    works = len(_by_work(evidence))
+    verb = "bears" if len(evidence) == 1 else "bear"
+    lead = f"{_count(len(evidence), 'quote')} of {_count(works, 'paper')} {verb} on this."
+    quotes = "\n".join(_quoted(e) for e in evidence)
+    compared = [s.text for s in steps if s.kind in (StepKind.AGREEMENT, StepKind.DIFFERENCE)]
+    return "\n\n".join([lead, quotes, *([" ".join(compared)] if compared else [])])
+
+
+def _sides(evidence: Sequence[Evidence], quotes: int) -> list[Evidence]:
+    """At most `quotes` for, *all* against, and, where neither is there, the nearest; numbered again from 1."""
+    pro = [e for e in evidence if e.stance is Label.SUPPORTS][:quotes]
+    contra = [e for e in evidence if e.stance is Label.REFUTES]
+    nearest = [] if pro or contra else list(evidence[:NEAREST])
+    return [replace(e, n=n) for n, e in enumerate((*pro, *contra, *nearest), 1)]
+
+
+def _verdict_steps(verdict: Verdict) -> list[ReasoningStep]:
+    steps = []
+    for label, kind, word in (
+        (Label.SUPPORTS, StepKind.AGREEMENT, "for"),
+        (Label.REFUTES, StepKind.DIFFERENCE, "against"),
+    ):
+        side = [e for e in verdict.evidence if e.stance is label]
+        if side:
+            steps.append(ReasoningStep(kind, f"Quotes {word} the claim: {_marks(side)}.", tuple(e.n for e in side)))
+    numbers = tuple(e.n for e in verdict.evidence)
+    return [*steps, ReasoningStep(StepKind.CONCLUSION, _verdict_text(verdict), numbers, verdict)]
+
+
+def _verdict_text(verdict: Verdict) -> str:
+    if not verdict.n_for and not verdict.n_against:
+        return "No quote decides the claim."
+    counted = f"{_count(verdict.n_for, 'paper')} for, {_count(verdict.n_against, 'paper')} against"
+    return f"{counted}{': the papers disagree' if verdict.conflict else ''}."
+
+
+def _by_work(evidence: Sequence[Evidence]) -> list[list[Evidence]]:
+    groups: dict[str, list[Evidence]] = {}
+    for e in evidence:
+        groups.setdefault(e.paper.work_id, []).append(e)
+    return list(groups.values())
+
+
+def _quoted(e: Evidence) -> str:
+    """The quote with its number. A paper's own reference marks would read as ours, so they are left out, visibly."""
+    return f"“{_REFERENCE.sub('[…]', ' '.join(e.text.split()))}” [{e.n}]"
+
+
+def _name(e: Evidence) -> str:
+    """A paper by first author and year, or else by title."""
+    paper = e.paper
+    if paper.authors:
+        others = " et al." if len(paper.authors) > 2 else "".join(f" and {_surname(a)}" for a in paper.authors[1:])
+        return f"{_surname(paper.authors[0])}{others}{f' {paper.year}' if paper.year else ''}"
+    return f"“{_REFERENCE.sub('[…]', paper.title)}”" if paper.title else f"paper {paper.id[:8]}"
+
+
+def _surname(author: str) -> str:
+    return author.split(",")[0].strip() if "," in author else (author.split() or [author])[-1]
+
+
+def _marks(evidence: Sequence[Evidence]) -> str:
+    return " ".join(f"[{e.n}]" for e in evidence)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -15,8 +15,8 @@ STEPS = (
     "inside-commit",
     "before-commit",
     "after-commit",
+    "index-built",
     "index-written",
-    "index-replaced",
     "index-recorded",
 )
 _passed = {step: count(1) for step in STEPS}

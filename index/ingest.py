@@ -6,9 +6,7 @@ stored when a run is stopped or killed stays stored, and the next run does the r
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 import sqlite3
 import threading
 import time
@@ -20,13 +18,13 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from assistant.encoders import Embedder
-from assistant.errors import Cancelled, EmbedderMismatch, LibraryError, ReadError, UsageError
+from assistant.errors import Cancelled, EmbedderMismatch, LibraryError, ReadError
 from assistant.index import writes
 from assistant.index.chunk import CHUNKING, passages
 from assistant.index.faults import fault
-from assistant.index.layout import READER
+from assistant.index.files import Source, find_files, sha256_of
 from assistant.index.library import Library
-from assistant.index.sandbox import Limits, read_paper
+from assistant.index.sandbox import READER, Limits, read_paper
 from assistant.index.store import Job
 from assistant.types import Document, FileReport, FileStatus, IngestReport, Progress
 
@@ -35,17 +33,7 @@ logger = logging.getLogger(__name__)
 READ_AHEAD = 4
 """Papers read and waiting to be embedded, at most; bounds the memory of the parent."""
 POLL_SECONDS = 0.2
-HASH_CHUNK = 2**20
 Event = Progress | FileReport
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file to ingest, as the file system showed it."""
-
-    path: Path
-    size: int
-    mtime_ns: int
 
 
 @dataclass(slots=True)
@@ -61,43 +49,7 @@ class _Run:
     cancel: threading.Event = field(default_factory=threading.Event)
     progress: SimpleQueue[Progress] = field(default_factory=SimpleQueue)
     started: dict[Path, float] = field(default_factory=dict)
-
-
-def reader_version() -> str:
-    """The reader that papers are read with today; a paper read by another is read again."""
-    return READER
-
-
-def find_files(paths: Sequence[Path], *, skip: Path) -> tuple[list[Source], list[FileReport]]:
-    """The files to ingest, in a fixed order: named files as they are, folders walked for *.pdf; and the folders and
-    files that could not be looked at. `skip` (the library) is not walked. Raises UsageError for a missing path and
-    where there is nothing to ingest."""
-    sources: dict[Path, Source] = {}
-    failed: list[FileReport] = []
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"there is no file or folder {str(path)!r}; check the path")
-        for file in _walk(path.absolute(), skip, failed) if path.is_dir() else [path.absolute()]:
-            try:
-                status = file.stat()
-            except OSError as error:
-                failed.append(FileReport(file, FileStatus.FAILED, f"cannot be opened: {error.strerror}"))
-                continue
-            sources[file] = Source(file, status.st_size, status.st_mtime_ns)
-    if not sources and not failed:
-        raise UsageError(f"there is no PDF in {', '.join(map(str, paths))}; name a folder that holds some")
-    return [sources[p] for p in sorted(sources, key=os.fsencode)], failed
-
-
-def _walk(folder: Path, skip: Path, failed: list[FileReport]) -> Iterator[Path]:
-    def unreadable(error: OSError) -> None:
-        where = Path(os.fsdecode(error.filename))
-        failed.append(FileReport(where, FileStatus.FAILED, f"folder cannot be opened: {error.strerror}"))
-
-    for root, folders, names in os.walk(folder, onerror=unreadable):
-        here = Path(root)
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and here / f != skip)
-        yield from (here / n for n in names if n.lower().endswith(".pdf") and not n.startswith("."))
+    jobs: dict[Path, Job] = field(default_factory=dict)
 
 
 def ingest(
@@ -142,10 +94,10 @@ def _write_cache(library: Library, db: sqlite3.Connection) -> None:
 
 
 def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bool, limits: Limits) -> Iterator[Event]:
-    jobs, readers = run.library.store.jobs(), run.library.store.readers()
+    run.jobs, readers = run.library.store.jobs(), run.library.store.readers()
     todo: list[Source] = []
     for source in sources:
-        known = _known(jobs.get(source.path), source, readers) if not rehash else None
+        known = _known(run.jobs.get(source.path), source, readers) if not rehash else None
         if known is None:
             todo.append(source)
         else:
@@ -166,8 +118,8 @@ def _known(job: Job | None, source: Source, readers: dict[str, str]) -> FileRepo
         return None
     if job.status == FileStatus.FAILED:
         failed = FileReport(source.path, FileStatus.FAILED, f"{job.reason} (as before; the file has not changed)")
-        return failed if job.reader == reader_version() else None
-    if readers.get(job.paper_id) != reader_version():
+        return failed if job.reader == READER else None
+    if readers.get(job.paper_id) != READER:
         return None
     return FileReport(source.path, FileStatus.UNCHANGED, paper_id=job.paper_id)
 
@@ -190,7 +142,7 @@ def _group_by_content(run: _Run, sources: Sequence[Source], readers: dict[str, s
             reason = f"cannot be opened: {error.strerror}"
             hashed.settled.append(FileReport(source.path, FileStatus.FAILED, reason))
             continue
-        if readers.get(paper_id) == reader_version():
+        if readers.get(paper_id) == READER:
             moved.append(_job(source, paper_id, FileStatus.INDEXED))
             hashed.settled.append(FileReport(source.path, FileStatus.UNCHANGED, paper_id=paper_id))
         else:
@@ -202,14 +154,8 @@ def _group_by_content(run: _Run, sources: Sequence[Source], readers: dict[str, s
     return hashed
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal: the id of the paper."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _job(source: Source, paper_id: str, status: FileStatus, reason: str = "", transient: bool = False) -> Job:
-    return Job(source.path, source.size, source.mtime_ns, paper_id, status, reason, transient, reader_version())
+    return Job(source.path, source.size, source.mtime_ns, paper_id, status, reason, transient, READER)
 
 
 def _read_and_store(run: _Run, to_read: dict[str, list[Source]], workers: int, limits: Limits) -> Iterator[Event]:
@@ -289,9 +235,11 @@ def _store(run: _Run, paper_id: str, document: Document, sources: Sequence[Sourc
     with writes.transaction(run.db) as db:
         claim_settings(db, run.library, embedder, run.target)
         title = path.stem.encode("utf-8", "replace").decode("utf-8")
-        writes.add_paper(db, paper_id, document, cut, vectors, reader=reader_version(), fallback_title=title)
+        writes.add_paper(db, paper_id, document, cut, vectors, reader=READER, fallback_title=title)
         for source in sources:
             writes.record_job(db, _job(source, paper_id, status, "; ".join(document.flags)))
+            if (before := run.jobs.get(source.path)) and before.paper_id != paper_id:
+                writes.remove_if_pathless(db, before.paper_id)
     return FileReport(
         path,
         status,

@@ -1,39 +1,52 @@
 """Raw pages of a whole file -> pages of text with blocks: the order of the steps, and nothing else.
 
 Reading order is the order of the file's content, which is right in over 99 % of papers; it is never rearranged by
-geometry.
+geometry. Every line ends with one role; text that is not the paper's own is marked, never deleted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.index.compose import Hyphens, Paragraph, compose
+from assistant.index.compose import Hyphens, compose
+from assistant.index.floats import mark_captions, mark_cells
+from assistant.index.front import mark_abstract, mark_footnotes, mark_front
+from assistant.index.furniture import mark_furniture
+from assistant.index.headings import mark_headings
 from assistant.index.lines import Line, page_lines
+from assistant.index.paragraphs import paragraphs
 from assistant.index.pdf import RawPage, Style
-from assistant.types import Page, Role
+from assistant.index.profile import profile
+from assistant.index.references import mark_references
+from assistant.types import Page
 
 
 def read_layout(pages: Sequence[RawPage], styles: list[Style]) -> tuple[Page, ...]:
     """The pages as read; `styles` is the table that the raw pages' style numbers refer to."""
     lines = [page_lines(page, styles) for page in pages]
+    mark_roles(lines)
     hyphens = Hyphens(line for page in lines for line in page)
-    return tuple(
-        compose(page, size_of(page), _paragraphs(found), hyphens) for page, found in zip(pages, lines, strict=True)
-    )
+    grouped = paragraphs(lines, profile(lines))
+    return tuple(compose(page, size_of(page), found, hyphens) for page, found in zip(pages, grouped, strict=True))
+
+
+def mark_roles(pages: Sequence[Sequence[Line]]) -> None:
+    """Set the role of every line; each step looks only at what the ones before it left as body."""
+    usual = profile(pages)
+    mark_furniture(pages, usual)
+    mark_references(pages, usual)
+    for page in pages[:1]:
+        mark_front(page, usual)
+    for page in pages:
+        mark_captions(page, usual)
+    mark_headings([line for page in pages for line in page], usual)
+    mark_abstract([line for page in pages[:2] for line in page], usual)
+    for page in pages:
+        mark_cells(page, usual)
+        mark_footnotes(page, usual)
 
 
 def size_of(page: RawPage) -> tuple[float, float]:
+    """Width and height in points before /Rotate."""
     x0, y0, x1, y1 = page.bounds
     return (x1 - x0, y1 - y0)
-
-
-def _paragraphs(lines: list[Line]) -> list[Paragraph]:
-    found: list[Paragraph] = []
-    for line in lines:
-        role = Role.HIDDEN if line.hidden else Role.BODY
-        if found and found[-1].role is role and abs(found[-1].lines[-1].size - line.size) < 1:
-            found[-1].lines.append(line)
-        else:
-            found.append(Paragraph(role, [line]))
-    return found

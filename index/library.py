@@ -12,14 +12,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from assistant.errors import LibraryBusy, LibraryError
-from assistant.index import schema, vectors, writes
+from assistant.index import schema, writes
 from assistant.index.faults import fault
+from assistant.index.files import sha256_of
 from assistant.index.store import Store
 from assistant.types import HealthCheck
+
+if TYPE_CHECKING:
+    from assistant.index.vectors import Index
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +42,7 @@ class Library:
         self.folder = folder
         _prepare(folder, create)
         self.store = Store(folder)
-        self._index: vectors.Index | None = None
+        self._index: Index | None = None
         self._generation = -1
         self._guard = threading.Lock()
 
@@ -63,7 +68,7 @@ class Library:
         finally:
             lock.release()
 
-    def index(self) -> vectors.Index:
+    def index(self) -> Index:
         """The vector index of the library's present generation; from memory, from the cache file, or built anew."""
         with self._guard:
             generation = self.store.generation
@@ -72,13 +77,17 @@ class Library:
                 self._generation = generation
             return self._index
 
-    def _load(self, generation: int) -> vectors.Index:
-        fault_found = self.cache_fault()
-        if not fault_found:
-            cache = self.store.cache(CACHE)
-            assert cache is not None
-            return vectors.read(self.cache_path(cache.generation), cache.sha256)
-        logger.warning("search index %s: built again from the database", fault_found)
+    def _load(self, generation: int) -> Index:
+        from assistant.index import vectors
+
+        cache = self.store.cache(CACHE)
+        found = "missing" if cache is None else "" if cache.generation == generation else "stale"
+        if cache is not None and not found:
+            try:
+                return vectors.read(self.cache_path(generation), cache.sha256)
+            except LibraryError:
+                found = "missing or damaged"
+        logger.warning("the search index was %s: built again from the database", found)
         return vectors.build(*self.store.vectors())
 
     def cache_path(self, generation: int) -> Path:
@@ -91,15 +100,18 @@ class Library:
             return "missing"
         if cache.generation != self.store.generation:
             return "stale"
-        return "" if vectors.intact(self.cache_path(cache.generation), cache.sha256) else "damaged"
+        return "" if sha256_of(self.cache_path(cache.generation)) == cache.sha256 else "damaged"
 
     def write_cache(self, db: sqlite3.Connection) -> None:
         """Build the index and put it on disk for the next process. The caller holds the lock."""
+        from assistant.index import vectors
+
         generation = self.store.generation
         ids, matrix = self.store.vectors()
         index = vectors.build(ids, matrix)
+        fault("index-built")
         sha256 = vectors.write(index, self.cache_path(generation))
-        fault("index-replaced")
+        fault("index-written")
         with writes.transaction(db):
             writes.record_cache(db, CACHE, generation, sha256, len(ids))
         fault("index-recorded")

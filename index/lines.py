@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from assistant.index.geometry import turn
 from assistant.index.pdf import RawPage, Style
-from assistant.types import Box
+from assistant.types import Box, Role
 
 HYPHEN_MARKS = (0x02, 0xFFFE, 0xAD)
 """What pdfium gives for a hyphen at a line's end; 0xAD is the soft hyphen itself."""
@@ -35,8 +35,9 @@ _TINY = 1.0
 class Line:
     """Characters `start` to `end` of a raw page, all on one line.
 
-    `box` is upright: turned so that the text reads left to right. `style` is the one most letters have, `first` that of
-    the first letter. `hyphen` says that pdfium saw a word cut at the end. `body` is the line's share of visible letters.
+    `box` is upright: turned so that the text reads left to right, as is `frame`, the visible part of the page. `style` is
+    the one most letters have, `first` that of the first letter. `sideways` says that the text stands across the page as
+    it is shown. `hyphen` says that pdfium saw a word cut at the end. `role` is what later steps make of the line.
     """
 
     page: int
@@ -46,16 +47,25 @@ class Line:
     box: Box
     style: Style
     first: Style
+    frame: Box
+    sideways: bool
     hyphen: bool
     hidden: bool
+    role: Role = Role.BODY
 
     @property
     def size(self) -> float:
         return self.style.size
 
     @property
-    def height(self) -> float:
-        return self.box[3] - self.box[1]
+    def middle(self) -> float:
+        """Height of the line's middle above the page's lower edge, in points."""
+        return (self.box[1] + self.box[3]) / 2
+
+    @property
+    def depth(self) -> float:
+        """Where the line's middle lies between the upper (0) and the lower edge (1) of the page."""
+        return (self.frame[3] - self.middle) / max(1.0, self.frame[3] - self.frame[1])
 
     @property
     def width(self) -> float:
@@ -160,7 +170,9 @@ def _line(
     style = styles[int(np.bincount(numbers).argmax())]
     sides = (*box[:, :2].min(axis=0).tolist(), *box[:, 2:].max(axis=0).tolist())
     hidden = float(unseen[at].mean()) > 0.5
-    return Line(page.number, start, end, words, sides, style, styles[int(numbers[0])], hyphen, hidden)
+    frame = tuple(turn(np.array([page.bounds]), style.turned)[0].tolist())
+    sideways = (style.turned - page.turned) % 4 != 0
+    return Line(page.number, start, end, words, sides, style, styles[int(numbers[0])], frame, sideways, hyphen, hidden)
 
 
 def _unseen(page: RawPage, styles: list[Style]) -> NDArray[np.bool_]:

@@ -23,8 +23,6 @@ from numpy.typing import NDArray
 
 from assistant.errors import ReadError
 
-READER = "pdfium-1"
-"""Version of the reading as a whole (this module and the layout); raise it when the text of a paper may change."""
 MAX_CHARACTERS = 20_000_000
 _WHITE = 250
 """A fill whose red, green and blue are all at least this is white on paper."""

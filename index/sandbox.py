@@ -23,6 +23,8 @@ from assistant.errors import Cancelled, ReadError
 from assistant.index import wire
 from assistant.types import Document, Page
 
+READER = "pdfium-1"
+"""Version of the reading as a whole (pdf, lines, layout, metadata); raise it when a paper's text may change."""
 OnPage = Callable[[int, int], None]
 """Called with (page, pages) when a page is begun."""
 

@@ -13,6 +13,8 @@ from assistant.errors import LibraryError, LibraryTooNew
 DATABASE = "library.db"
 APPLICATION_ID = 0x50415042
 BUSY_MS = 5_000
+TOKENIZER = "porter unicode61"
+"""Of the full-text index, as migration 0 made it."""
 # File systems on which several processes cannot share the memory-mapped -shm file that WAL needs
 # (sqlite.org/wal.html, "all processes using a database must be on the same host computer").
 NETWORK_FILE_SYSTEMS = frozenset(

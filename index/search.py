@@ -1,4 +1,4 @@
-"""Question -> ranked passages: words (BM25), meaning (vectors), the two fused by rank, and a probability for each.
+"""Question -> ranked passages: by words (BM25), by meaning (vectors), the two fused by rank, each with a probability.
 
 Pure but for the corpus, the vector index and the embedder it is handed: it knows no SQL, no FAISS, no model. What a
 hit says about the question is not judged here.
@@ -7,63 +7,148 @@ hit says about the question is not judged here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.encoders import Embedder
-from assistant.index.relevance import Relevance, idf_overlap, load_relevance
+from assistant.index.relevance import idf_overlap, inverse_document_frequency, load_relevance
+from assistant.index.sentences import fts_text
 from assistant.types import Filters, Hit, Passage
 
 MAX_WORDS = 40
-"""Content words of a query that are searched for. An OR-query costs in proportion to its words."""
+"""Content words of a query that are searched for; an OR-query costs in proportion to its words."""
 MAX_CHARACTERS = 10_000
 """Of a query; the rest is not looked at."""
 FUSION_K = 60
-"""Cormack, Clarke and Büttcher 2009, reciprocal rank fusion: the constant that damps the first ranks."""
+"""Damps the first ranks; the value of Cormack, Clarke and Büttcher 2009."""
+EVERYTHING = Filters()
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+STOP_WORDS = _words("""
+    a about above after again against all am an and any are as at be because been before being below between both
+    but by can could did do does doing down during each few for from further had has have having he her here hers
+    him his how i if in into is it its itself just me more most my no nor not now of off on once only or other our
+    ours out over own per same she should so some such than that the their theirs them then there these they this
+    those through to too under until up upon us very was we were what when where whether which while who whom why
+    will with within without would you your yours
+""")
 
 
 class Corpus(Protocol):
-    """What search needs of the store. Passage ids are positive int64."""
+    """What search needs of the store. A `match` is an FTS5 query, never empty, of words that `quoted` has quoted."""
 
     @property
     def n_passages(self) -> int:
-        """Passages in the library, of the generation in use."""
+        """Passages that can be found."""
         ...
 
     def lexical(self, match: str, limit: int, filters: Filters) -> list[tuple[int, float]]:
-        """(id, score) of the `limit` best passages for an FTS5 MATCH expression, best first; higher is better
-        (minus what FTS5's bm25() gives); equal scores by ascending id. `match` is never empty."""
+        """The `limit` best passages by BM25 as (id, score), best first, higher is better, then by id."""
         ...
 
     def allowed(self, filters: Filters) -> NDArray[np.int64] | None:
-        """Ids that pass the filters; None where there is nothing to filter."""
+        """Ids of the passages that pass the filters; None where there is nothing to filter."""
         ...
 
     def passages(self, ids: Sequence[int]) -> Mapping[int, Passage]:
-        """The passages of these ids, `Passage.id` set; unknown ids are left out."""
+        """Those of `ids` that exist."""
         ...
 
-    def document_frequency(self, word: str) -> int:
-        """Passages that match the FTS5 string `"word"` (stemmed as the table stems)."""
+    def document_frequency(self, match: str) -> int:
+        """Number of passages that match."""
         ...
 
-    def containing(self, word: str, ids: Sequence[int]) -> set[int]:
-        """Those of `ids` that match the FTS5 string `"word"`."""
+    def containing(self, match: str, ids: Sequence[int]) -> set[int]:
+        """Those of `ids` that match."""
         ...
 
 
 class VectorIndex(Protocol):
-    """What search needs of the vector index (`assistant.index.vectors.VectorIndex` has it)."""
+    """What search needs of `assistant.index.vectors.Index`."""
 
     def search(
         self, query: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Ids and cosines of the k nearest to the unit vector `query`, best first; fewer where there are fewer."""
+        """Ids and cosines of the `k` nearest to the unit vector `query`, best first."""
         ...
 
     def cosines(self, query: NDArray[np.float32], ids: Sequence[int]) -> NDArray[np.float32]:
         """Cosine of `query` with each of `ids`, in their order; 0 for an id without a vector."""
         ...
+
+
+def search(
+    query: str,
+    *,
+    store: Corpus,
+    vectors: VectorIndex,
+    embedder: Embedder,
+    filters: Filters = EVERYTHING,
+    k: int,
+    candidates: int,
+) -> list[Hit]:
+    """The `k` best passages for `query` by reciprocal rank fusion of the `candidates` best by words and by vectors.
+
+    Never fails for what the query holds; a blank one finds nothing. Hits are in fused order; `score` is the
+    probability of relevance, which need not fall with the rank.
+    """
+    query = query[:MAX_CHARACTERS].strip()
+    if not query or k < 1:
+        return []
+    words = content_words(query)
+    vector = embedder.embed([query])[0]
+    by_words = [i for i, _ in store.lexical(any_of(words), candidates, filters)] if words else []
+    by_meaning, _ = vectors.search(vector, candidates, store.allowed(filters))
+    passages = store.passages(best := [i for i, _ in fuse([by_words, by_meaning.tolist()])[:k]])
+    ids = [i for i in best if i in passages]
+    cosines = np.clip(vectors.cosines(vector, ids), 0.0, 1.0)
+    overlaps = word_overlap(words, ids, store)
+    relevance = load_relevance(embedder.id)
+    return [
+        Hit(passages[i], rank, relevance.probability(float(cosine), overlap), float(cosine), overlap)
+        for rank, (i, cosine, overlap) in enumerate(zip(ids, cosines, overlaps, strict=True), start=1)
+    ]
+
+
+def fuse(rankings: Sequence[Sequence[int]], *, k: int = FUSION_K) -> list[tuple[int, float]]:
+    """(id, score), best first, equal ones by ascending id: the score is the sum of 1 / (k + rank) over the rankings
+    that hold the id, ranks from 1. Ids are distinct within a ranking. Reciprocal rank fusion, Cormack et al. 2009."""
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, i in enumerate(ranking, start=1):
+            scores[i] = scores.get(i, 0.0) + 1 / (k + rank)
+    return sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))
+
+
+def content_words(query: str) -> list[str]:
+    """The query's words in lower case, without repeats, stop words and possessive endings, at most MAX_WORDS;
+    pairs of characters for Chinese and Japanese. Where all are stop words there are none."""
+    spelled = re.sub(r"['’]s\b", "", fts_text(query[:MAX_CHARACTERS])).lower()
+    words = dict.fromkeys(re.findall(r"[^\W_]+", spelled))
+    return [word for word in words if word not in STOP_WORDS][:MAX_WORDS]
+
+
+def quoted(word: str) -> str:
+    """A word as FTS5 text, so that nothing in it is syntax. One Chinese character finds the pairs it begins."""
+    lone = len(word) == 1 and word != fts_text(word)
+    return f'"{word}"*' if lone else f'"{word}"'
+
+
+def any_of(words: Sequence[str]) -> str:
+    """The FTS5 query for passages with any of the words."""
+    return " OR ".join(map(quoted, words))
+
+
+def word_overlap(words: Sequence[str], ids: Sequence[int], store: Corpus) -> list[float]:
+    """For each passage of `ids` the share of the words' inverse-document-frequency weight that it holds, 0..1."""
+    n = store.n_passages
+    weights = {word: inverse_document_frequency(n, store.document_frequency(quoted(word))) for word in words}
+    holders = {word: store.containing(quoted(word), ids) for word in words}
+    return [idf_overlap(weights, {word for word in words if i in holders[word]}) for i in ids]

@@ -28,7 +28,7 @@ _NEXT = re.compile(r"""\s*[(\[{"'“‘«*†‡§#•–—-]*\s*(?P<word>\S+)"
 _BEFORE = re.compile(r"(?P<word>[^\s(\[{\"'“‘«,;:/–—]+)$")
 _ENUMERATOR = re.compile(
     r"\(?(?:\d{1,2}(?:\.\d{1,2})*|[A-Za-z]|[ivxIVX]{1,4})[.)]?"
-    r"|(?:Supplementary |Extended Data )?(?:Fig(?:ure)?s?|Tab(?:le)?|Scheme|Box|Panel|Movie)\.? [A-Z]?\d{1,3}[a-z]?[.:]?"
+    r"|(?:Supplementary |Extended Data )?(?:Fig(?:ure)?s?|Tab(?:le)?|Scheme|Box|Movie)\.? [A-Z]?\d{1,3}[a-z]?[.:]?"
 )
 
 

@@ -10,16 +10,18 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import LibraryError, UsageError
 from assistant.index import schema
+from assistant.index.sentences import fts_text
 from assistant.types import Block, FileStatus, Filters, Page, Paper, Passage, Role, Span
 
 VECTOR_DTYPE = np.dtype("<f2")
@@ -115,31 +117,22 @@ class Store:
 
     # papers and files
 
-    def papers(self, ids: Iterable[str] | None = None) -> list[Paper]:
-        """All papers, or those of `ids`, by title."""
-        counts = dict(self.db.execute("SELECT reading_id, count(*) FROM pages GROUP BY reading_id"))
-        passages = dict(self.db.execute("SELECT reading_id, count(*) FROM passages GROUP BY reading_id"))
-        paths = self._paths()
-        wanted = None if ids is None else set(ids)
-        rows = self.db.execute("SELECT id, work_id, title, authors, year, doi, flags, reading_id FROM papers")
-        found = [
-            Paper(
-                id=row[0],
-                work_id=row[1],
-                title=row[2],
-                authors=tuple(json.loads(row[3])),
-                year=row[4],
-                doi=row[5],
-                paths=tuple(paths.get(row[0], ())),
-                pages=counts.get(row[7], 0),
-                passages=passages.get(row[7], 0),
-                status=FileStatus.FLAGGED if row[6] != "[]" else FileStatus.INDEXED,
-                flags=tuple(json.loads(row[6])),
-            )
-            for row in rows
-            if wanted is None or row[0] in wanted
-        ]
-        return sorted(found, key=lambda p: (p.title.casefold(), p.id))
+    @property
+    def n_papers(self) -> int:
+        return int(self.db.execute("SELECT count(*) FROM papers").fetchone()[0])
+
+    def papers(self, paper_id: str = "") -> list[Paper]:
+        """All papers by title, or the one with this id."""
+        where, values = ("WHERE id = ?", (paper_id,)) if paper_id else ("", ())
+        rows = self.db.execute(
+            "SELECT id, work_id, title, authors, year, doi, flags, "
+            "(SELECT count(*) FROM pages WHERE pages.reading_id = papers.reading_id), "
+            "(SELECT count(*) FROM passages WHERE passages.reading_id = papers.reading_id) "
+            f"FROM papers {where}",  # noqa: S608 (a constant)
+            values,
+        ).fetchall()
+        papers = (_paper(row, self._paths(row[0])) for row in rows)
+        return sorted(papers, key=lambda p: (p.title.casefold(), p.id))
 
     def paper(self, prefix: str) -> Paper:
         """The paper whose id begins with `prefix`. Raises UsageError where there is none, or more than one."""
@@ -149,13 +142,11 @@ class Store:
         if len(rows) != 1 or not prefix:
             fault = f"{len(rows)} papers have" if rows and prefix else "no paper has"
             raise UsageError(f"{fault} an id that begins with {prefix!r}; `assistant papers` lists the ids")
-        return self.papers([rows[0][0]])[0]
+        return self.papers(rows[0][0])[0]
 
-    def _paths(self) -> dict[str, list[Path]]:
-        paths: dict[str, list[Path]] = {}
-        for paper_id, path in self.db.execute("SELECT paper_id, path FROM jobs WHERE paper_id != '' ORDER BY path"):
-            paths.setdefault(paper_id, []).append(Path(os.fsdecode(path)))
-        return paths
+    def _paths(self, paper_id: str) -> tuple[Path, ...]:
+        rows = self.db.execute("SELECT path FROM jobs WHERE paper_id = ? ORDER BY path", (paper_id,))
+        return tuple(Path(os.fsdecode(row[0])) for row in rows)
 
     def jobs(self) -> dict[Path, Job]:
         """Every file ever offered, by absolute path."""
@@ -262,6 +253,38 @@ class Store:
             ids[i] = passage_id
             matrix[i] = np.frombuffer(data, dtype=VECTOR_DTYPE)
         return ids, matrix
+
+
+def matching(matches: Sequence[str], texts: Sequence[str]) -> list[set[str]]:
+    """For each text those of the FTS5 queries that it matches, words cut and stemmed as in the library's own index."""
+    db = sqlite3.connect(":memory:")
+    try:
+        db.execute(f"CREATE VIRTUAL TABLE texts USING fts5 (text, tokenize = '{schema.TOKENIZER}')")
+        db.executemany("INSERT INTO texts (rowid, text) VALUES (?, ?)", [(n, fts_text(t)) for n, t in enumerate(texts)])
+        found: list[set[str]] = [set() for _ in texts]
+        for match in matches:
+            for (n,) in db.execute("SELECT rowid FROM texts WHERE texts MATCH ?", (match,)):
+                found[n].add(match)
+        return found
+    finally:
+        db.close()
+
+
+def _paper(row: tuple[Any, ...], paths: tuple[Path, ...]) -> Paper:
+    flags = tuple(json.loads(row[6]))
+    return Paper(
+        id=row[0],
+        work_id=row[1],
+        title=row[2],
+        authors=tuple(json.loads(row[3])),
+        year=row[4],
+        doi=row[5],
+        paths=paths,
+        pages=row[7],
+        passages=row[8],
+        status=FileStatus.FLAGGED if flags else FileStatus.INDEXED,
+        flags=flags,
+    )
 
 
 _ALLOWED = "SELECT passages.id FROM passages JOIN papers USING (reading_id)"

@@ -1,6 +1,6 @@
-"""Vectors -> nearest vectors: the FAISS index, a disposable cache that is built from the store. The only importer of faiss.
+"""Vectors -> nearest vectors: the FAISS index, a disposable cache built from the store.
 
-Knows ids and unit vectors. Does not know passages, papers or SQL.
+The only importer of faiss. Knows ids and unit vectors. Does not know passages, papers or SQL.
 """
 
 from __future__ import annotations

@@ -173,7 +173,13 @@ def _blocks(value: object, length: int) -> tuple[Block, ...]:
     blocks, at = [], 0
     for row in rows:
         role, start, end, section = _list(row, 4, exactly=True)
-        if not isinstance(role, str) or role not in _ROLES or start != at or not isinstance(end, int) or not at <= end <= length:
+        if (
+            not isinstance(role, str)
+            or role not in _ROLES
+            or start != at
+            or not isinstance(end, int)
+            or not at <= end <= length
+        ):
             raise WireError("blocks do not tile the text")
         blocks.append(Block(Role(role), at, end, _string(section, _MAX_NAME)))
         at = end
@@ -210,6 +216,11 @@ def _integer(value: object, low: int, high: int) -> int:
 
 
 def _points(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value) or not 0 <= value <= _MAX_POINTS:
+    if (
+        not isinstance(value, int | float)
+        or isinstance(value, bool)
+        or not math.isfinite(value)
+        or not 0 <= value <= _MAX_POINTS
+    ):
         raise WireError("not a length")
     return float(value)

@@ -59,7 +59,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parse(arguments: list[str]) -> Work:
-    parser = argparse.ArgumentParser(prog="assistant.index.worker", description="Read one PDF; for assistant.index.sandbox.")
+    parser = argparse.ArgumentParser(
+        prog="assistant.index.worker", description="Read one PDF; for assistant.index.sandbox."
+    )
     parser.add_argument("path", type=Path)
     parser.add_argument("--skip", default="", help="pages not to read, as 14,20")
     parser.add_argument("--last", type=int, default=Work.last)
@@ -123,9 +125,7 @@ def _read(work: Work, out: BinaryIO) -> None:
     _send(out, encode_document(describe(pages, raw, file.styles, file.information, tuple(flags))))
 
 
-def _read_pages(
-    file: PdfFile, work: Work, count: int, flags: list[str], tell: Callable[[int], None]
-) -> list[RawPage]:
+def _read_pages(file: PdfFile, work: Work, count: int, flags: list[str], tell: Callable[[int], None]) -> list[RawPage]:
     """Every page that can be read; what cannot is told in `flags`. Raises ReadError where there is no page at all."""
     raw: list[RawPage] = []
     left = work.characters

@@ -3,7 +3,6 @@ takes a connection runs inside the transaction of `transaction`, so that a paper
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sqlite3
@@ -48,16 +47,12 @@ def _explain(error: sqlite3.OperationalError) -> str:
     return f"the library could not be written ({error}); what was stored is safe: run it again"
 
 
-def is_disk_full(error: OSError) -> bool:
-    return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-
-
 def set_setting(db: sqlite3.Connection, name: str, value: str) -> None:
     db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
 
-def bump_generation(db: sqlite3.Connection) -> None:
-    """To be called by every change to what can be found."""
+def _bump_generation(db: sqlite3.Connection) -> None:
+    """Called by every change to what can be found."""
     db.execute(
         "INSERT INTO settings VALUES ('generation', '1') "
         "ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)"
@@ -129,7 +124,7 @@ def add_paper(
     if old:
         _hide_reading(db, old[0])
         _prune_readings(db, paper_id)
-    bump_generation(db)
+    _bump_generation(db)
 
 
 def _add_pages(db: sqlite3.Connection, reading: int, document: Document) -> None:
@@ -179,7 +174,13 @@ def remove_paper(db: sqlite3.Connection, paper_id: str) -> None:
         _hide_reading(db, reading)
     db.execute("DELETE FROM papers WHERE id = ?", (paper_id,))
     db.execute("DELETE FROM jobs WHERE paper_id = ?", (paper_id,))
-    bump_generation(db)
+    _bump_generation(db)
+
+
+def remove_if_pathless(db: sqlite3.Connection, paper_id: str) -> None:
+    """Forget a paper whose last file now holds another one: its place could no longer be shown."""
+    if not db.execute("SELECT 1 FROM jobs WHERE paper_id = ?", (paper_id,)).fetchone():
+        remove_paper(db, paper_id)
 
 
 def replace_passages(
@@ -191,4 +192,4 @@ def replace_passages(
     db.execute("DELETE FROM passages WHERE reading_id = ?", (reading,))
     _add_passages(db, reading, passages)
     index_passages(db, reading, vectors)
-    bump_generation(db)
+    _bump_generation(db)

@@ -1,1 +1,22 @@
 """The browser page. Uses the public names of `assistant` only."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from assistant import Assistant
+
+# Gradio and the hub's client read these when they are imported.
+QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+
+
+def mount(assistant: Assistant, application: FastAPI) -> None:
+    """Put the page for `assistant` at the root of `application`. Imports Gradio, which takes some seconds."""
+    os.environ.update(QUIET)
+    from assistant.ui.app import build, mount_page
+
+    mount_page(build(assistant), application)

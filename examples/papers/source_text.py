@@ -1,8 +1,8 @@
 """The source of a sample paper: a TOML file with the words, tables and numbers, and the small markup in them.
 
 Body text is paragraphs between blank lines; `# ` opens a section and `## ` a subsection (both numbered here),
-`[figure]` and `[table]` alone on a line say where these stand. Inside a paragraph `<i>`, `<b>`, `<super>` and `<sub>`
-do what they say. Knows nothing of pages.
+`= ` a displayed equation, `[figure]` and `[table]` alone on a line say where these stand. Inside a paragraph `<i>`,
+`<b>`, `<super>` and `<sub>` do what they say. Knows nothing of pages.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ HYPHENS = Path(__file__).resolve().parent / "source" / "hyphens.txt"
 SOFT_HYPHEN = "\u00ad"
 SYMBOLS = re.compile("[−≥≤αβχτσ∑]+")
 """Characters that the Times and Helvetica every reader has lack, and the Symbol font has."""
-KEEP = re.compile(r"(?<=\d) (?=%)|(?<=Table) (?=\d)|(?<=Figure) (?=\d)|(?<=\bp) (?=[=&])|(?<=\bp [=]) (?=\d)|(?<=\bp &lt;) (?=\d)")
+KEEP = re.compile(
+    r"(?<=\d) (?=%)|(?<=Table) (?=\d)|(?<=Figure) (?=\d)|(?<=\bp) (?=[=&])|(?<=\bp [=]) (?=\d)|(?<=\bp &lt;) (?=\d)"
+)
 """Spaces at which no line may break."""
 
 
@@ -59,7 +61,7 @@ def read_paper(path: Path) -> Paper:
 
 
 def blocks(body: str) -> Iterator[tuple[str, str]]:
-    """(kind, text) of each block: kind is "section", "subsection", "figure", "table" or "paragraph"."""
+    """(kind, text) of each block: kind is "section", "subsection", "equation", "figure", "table" or "paragraph"."""
     section = subsection = 0
     for block in re.split(r"\n\s*\n", body.strip()):
         text = " ".join(block.split())
@@ -69,6 +71,8 @@ def blocks(body: str) -> Iterator[tuple[str, str]]:
         elif text.startswith("# "):
             section, subsection = section + 1, 0
             yield "section", f"{section}. {text[2:]}"
+        elif text.startswith("= "):
+            yield "equation", text[2:]
         elif text in ("[figure]", "[table]"):
             yield text[1:-1], ""
         else:

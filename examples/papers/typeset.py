@@ -23,6 +23,7 @@ from reportlab.platypus import (
     Frame,
     FrameBreak,
     KeepTogether,
+    NextPageTemplate,
     PageTemplate,
     Paragraph,
     Spacer,
@@ -32,7 +33,7 @@ from reportlab.platypus import (
 from source_text import Paper, blocks, mark_up, read_hyphens
 
 NOTICE = "Fictional sample paper written for testing software; not a real study."
-MARGIN, GUTTER = 50.0, 18.0
+GUTTER = 18.0
 FOOT, FOOTNOTE = 50.0, 34.0
 """Height left under the columns, and what the first page's footnote takes above it (points)."""
 HEAD = 58.0
@@ -72,18 +73,25 @@ class _Styles:
     heading_font: str
 
     def _style(self, name: str, size: float, **options: object) -> ParagraphStyle:
-        options = {"fontName": "Times-Roman", "leading": size * 1.2, "allowWidows": 0, "allowOrphans": 0} | options
+        options = self._usual(size) | options
         return ParagraphStyle(name, fontSize=size, **options)
+
+    def _usual(self, size: float) -> dict[str, object]:
+        leading = size * (1.2 if self.two_columns else 1.27)
+        return {"fontName": "Times-Roman", "leading": leading, "allowWidows": 0, "allowOrphans": 0}
 
     @property
     def body_size(self) -> float:
-        return 9.2 if self.two_columns else 10.4
+        return 9.2 if self.two_columns else 11.0
 
     def body(self, first: bool) -> ParagraphStyle:
         return self._style("body", self.body_size, alignment=TA_JUSTIFY, firstLineIndent=0 if first else 10)
 
     def abstract(self) -> ParagraphStyle:
         return self._style("abstract", self.body_size, alignment=TA_JUSTIFY, spaceAfter=4)
+
+    def equation(self) -> ParagraphStyle:
+        return self._style("equation", self.body_size, alignment=TA_CENTER, spaceBefore=5, spaceAfter=5)
 
     def section(self) -> ParagraphStyle:
         return self._style("section", 10.5, fontName=self.heading_font, spaceBefore=9, spaceAfter=3)
@@ -122,12 +130,13 @@ class _Layout:
         self.paper = paper
         self.hyphens = read_hyphens()
         self.width, self.height = A4 if paper.paper_size == "A4" else letter
-        self.text_width = self.width - 2 * MARGIN
+        self.margin = 50.0 if paper.columns == 2 else 70.0
+        self.text_width = self.width - 2 * self.margin
         self.column = (self.text_width - GUTTER) / 2 if paper.columns == 2 else self.text_width
         self.styles = _Styles(paper.columns == 2, "Helvetica-Bold" if paper.sans_headings else "Times-Bold")
 
     def build(self, shorter: float, last_page: int = 0) -> tuple[bytes, int]:
-        """The PDF and its number of pages, the columns of `last_page` (1-based; 0: none) `shorter` by so many points."""
+        """PDF and number of pages, the columns of `last_page` (1-based; 0: none) `shorter` by so many points."""
         buffer = io.BytesIO()
         document = BaseDocTemplate(
             buffer,
@@ -149,7 +158,8 @@ class _Layout:
                 for number in range(1, MAX_PAGES + 1)
             ]
         )
-        document.build([*head, FrameBreak(), *self._body()])
+        later = NextPageTemplate([f"page{number}" for number in range(2, MAX_PAGES + 1)])
+        document.build([later, *head, FrameBreak(), *self._body()])
         return buffer.getvalue(), document.page
 
     def _measure(self, story: list[Flowable], width: float) -> float:
@@ -164,15 +174,13 @@ class _Layout:
         frames = []
         if number == 1:
             bottom = FOOT + FOOTNOTE
-            frames.append(self._frame(MARGIN, top - head_height - 4, self.text_width, head_height + 4))
+            frames.append(self._frame(self.margin, top - head_height - 4, self.text_width, head_height + 4))
             top -= head_height + 10
         elif number == 2 and self.paper.wide:
             top -= self._measure(self._wide(), self.text_width) + 8
         for i in range(self.paper.columns):
-            frames.append(self._frame(MARGIN + i * (self.column + GUTTER), bottom, self.column, top - bottom))
-        template = PageTemplate(f"page{number}", frames, onPage=self._furniture(number))
-        template.autoNextPageTemplate = f"page{min(number + 1, MAX_PAGES)}"
-        return template
+            frames.append(self._frame(self.margin + i * (self.column + GUTTER), bottom, self.column, top - bottom))
+        return PageTemplate(f"page{number}", frames, onPage=self._furniture(number))
 
     def _frame(self, x: float, y: float, width: float, height: float) -> Frame:
         return Frame(x, y, width, height, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)
@@ -182,6 +190,7 @@ class _Layout:
 
         def on_page(canvas: Canvas, _: BaseDocTemplate) -> None:
             if number == 1:
+                canvas.setDateFormatter(lambda *_: f"D:{self.paper.year}0701120000Z")
                 canvas.addPageLabel(0, style="ARABIC", start=self.paper.first_page)
                 self._first_page(canvas)
             else:
@@ -196,33 +205,35 @@ class _Layout:
     def _first_page(self, canvas: Canvas) -> None:
         paper = self.paper
         canvas.setFont("Times-Italic", 8.5)
-        canvas.drawString(MARGIN, self.height - 38, f"{paper.journal} {paper.volume} ({paper.year})")
-        canvas.drawRightString(self.width - MARGIN, self.height - 38, f"https://doi.org/{paper.doi}")
+        canvas.drawString(self.margin, self.height - 38, f"{paper.journal} {paper.volume} ({paper.year})")
+        canvas.drawRightString(self.width - self.margin, self.height - 38, f"https://doi.org/{paper.doi}")
         self._rule(canvas, self.height - 43, self.text_width)
         self._rule(canvas, FOOT + FOOTNOTE - 8, 80)
         note = Paragraph(mark_up(paper.correspondence, {}), self.styles._style("footnote", 7.6))
         note.wrap(self.column, 100)
-        note.drawOn(canvas, MARGIN, FOOT + FOOTNOTE - 12 - note.height)
+        note.drawOn(canvas, self.margin, FOOT + FOOTNOTE - 12 - note.height)
 
     def _running_head(self, canvas: Canvas, number: int) -> None:
         canvas.setFont("Times-Italic", 8.5)
         if number % 2 == 0:
-            canvas.drawString(MARGIN, self.height - 38, self.paper.short_authors)
-            canvas.drawRightString(self.width - MARGIN, self.height - 38, self.paper.journal)
+            canvas.drawString(self.margin, self.height - 38, self.paper.short_authors)
+            canvas.drawRightString(self.width - self.margin, self.height - 38, self.paper.journal)
         else:
-            canvas.drawString(MARGIN, self.height - 38, self.paper.short_title)
-            canvas.drawRightString(self.width - MARGIN, self.height - 38, f"{self.paper.volume} ({self.paper.year})")
+            canvas.drawString(self.margin, self.height - 38, self.paper.short_title)
+            canvas.drawRightString(
+                self.width - self.margin, self.height - 38, f"{self.paper.volume} ({self.paper.year})"
+            )
         self._rule(canvas, self.height - 43, self.text_width)
 
     def _rule(self, canvas: Canvas, y: float, length: float) -> None:
         canvas.setLineWidth(0.5)
         canvas.setStrokeColor(RULE)
-        canvas.line(MARGIN, y, MARGIN + length, y)
+        canvas.line(self.margin, y, self.margin + length, y)
 
     def _place(self, canvas: Canvas, story: list[Flowable], top: float) -> None:
         for flowable in story:
             top -= flowable.getSpaceBefore() + flowable.wrapOn(canvas, self.text_width, 10_000)[1]
-            flowable.drawOn(canvas, MARGIN, top)
+            flowable.drawOn(canvas, self.margin, top)
             top -= flowable.getSpaceAfter()
 
     def _text(self, text: str, style: ParagraphStyle) -> Paragraph:
@@ -231,7 +242,10 @@ class _Layout:
     def _head(self) -> list[Flowable]:
         paper, styles = self.paper, self.styles
         names = ", ".join(_with_marks(name) for name in paper.authors)
-        places = [Paragraph(mark_up(f"<super>{i}</super> {p}", {}), styles.small()) for i, p in enumerate(paper.affiliations, 1)]
+        places = [
+            Paragraph(mark_up(f"<super>{i}</super> {p}", {}), styles.small())
+            for i, p in enumerate(paper.affiliations, 1)
+        ]
         return [
             Paragraph(NOTICE, styles.notice()),
             Paragraph(mark_up(paper.title, {}), styles.title()),
@@ -249,7 +263,9 @@ class _Layout:
         ]
         table = Table([[text]], colWidths=[self.text_width - 2 * inset], spaceBefore=7, spaceAfter=3)
         lines = [("LINEABOVE", (0, 0), (-1, 0), 0.5, RULE), ("LINEBELOW", (0, -1), (-1, -1), 0.5, RULE)]
-        table.setStyle(TableStyle([*lines, ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)]))
+        table.setStyle(
+            TableStyle([*lines, ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)])
+        )
         return table
 
     def _body(self) -> list[Flowable]:
@@ -259,7 +275,9 @@ class _Layout:
             if kind in ("figure", "table"):
                 story += [] if kind == self.paper.wide else [KeepTogether(self._float(kind, self.column))]
                 continue
-            if kind == "paragraph":
+            if kind == "equation":
+                story.append(self._text(text, self.styles.equation()))
+            elif kind == "paragraph":
                 story.append(self._text(text, self.styles.body(first)))
             else:
                 style = self.styles.section() if kind == "section" else self.styles.subsection()
@@ -292,7 +310,7 @@ class _Layout:
     def _table(self, width: float) -> list[Flowable]:
         table = self.paper.table
         cell = self.styles.cell()
-        rows = [[Paragraph(f"<b>{mark_up(c, {})}</b>", cell) for c in table["head"]]]
+        rows = [[Paragraph(f"<b>{mark_up(c, {}).replace(' (', '<br/>(')}</b>", cell) for c in table["head"]]]
         rows += [[Paragraph(mark_up(c, {}), cell) for c in row] for row in table["rows"]]
         shares = table["widths"]
         grid = Table(rows, colWidths=[width * s / sum(shares) for s in shares])

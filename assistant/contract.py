@@ -1,0 +1,160 @@
+"""The JSON contract: answers, verdicts, papers and reports as plain dictionaries. Fields are only ever added.
+
+Pure; knows the shape and nothing of who prints it. Every value survives `json.dumps` and `json.loads` as it is. A path
+that is no text in the file system's encoding keeps its bytes as lone surrogates, so `os.fsencode` gives the file again:
+print it with `ensure_ascii`, as `json.dumps` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from assistant.types import (
+    Answer,
+    Evidence,
+    FileReport,
+    FileStatus,
+    HealthCheck,
+    IngestReport,
+    Paper,
+    Provenance,
+    ReasoningStep,
+    Span,
+    Verdict,
+)
+
+Json = dict[str, Any]
+
+
+def answer_json(answer: Answer) -> Json:
+    """What `ask --json` prints."""
+    return {
+        "question": answer.question,
+        "text": answer.text,
+        "abstained": answer.abstained,
+        "steps": [_step_json(s) for s in answer.steps],
+        "evidence": [evidence_json(e) for e in answer.evidence],
+        "verdicts": [_judgement_json(v) for v in answer.verdicts],
+        "provenance": _provenance_json(answer.provenance),
+        "timings": dict(answer.timings),
+    }
+
+
+def verdict_json(verdict: Verdict) -> Json:
+    """What `check --json` prints."""
+    return {
+        "claim": verdict.claim,
+        **_judgement_json(verdict),
+        "evidence": [evidence_json(e) for e in verdict.evidence],
+    }
+
+
+def evidence_json(evidence: Evidence) -> Json:
+    """A quote and its place; `page` and `boxes` repeat the first span (null and empty where there are no pages)."""
+    return {
+        "n": evidence.n,
+        "paper_id": evidence.paper.id,
+        "work_id": evidence.paper.work_id,
+        "title": evidence.paper.title,
+        "path": None if evidence.path is None else _path_text(evidence.path),
+        "page": evidence.page,
+        "page_label": evidence.page_label,
+        "text": evidence.text,
+        "spans": [_span_json(s) for s in evidence.spans],
+        "boxes": _boxes_json(evidence.spans[0]) if evidence.spans else [],
+        "context": {"text": evidence.passage.text},
+        "section": evidence.passage.section,
+        "score": float(evidence.score),
+        "stance": None if evidence.stance is None else str(evidence.stance),
+    }
+
+
+def file_json(report: FileReport) -> Json:
+    """What `ingest --json` prints for one file."""
+    return {
+        "path": _path_text(report.path),
+        "status": str(report.status),
+        "reason": report.reason,
+        "paper_id": report.paper_id,
+        "pages": report.pages,
+        "passages": report.passages,
+        "seconds": report.seconds,
+    }
+
+
+def summary_json(report: IngestReport) -> Json:
+    """What `ingest --json` prints last: how many files ended in each way, and what they hold together."""
+    return {
+        "files": len(report.files),
+        **{str(status): report.count(status) for status in FileStatus},
+        "pages": sum(f.pages for f in report.files),
+        "passages": sum(f.passages for f in report.files),
+        "seconds": report.seconds,
+        "interrupted": report.interrupted,
+    }
+
+
+def paper_json(paper: Paper) -> Json:
+    """One paper, as `papers --json` lists it."""
+    return {
+        "id": paper.id,
+        "title": paper.title,
+        "authors": list(paper.authors),
+        "year": paper.year,
+        "doi": paper.doi,
+        "paths": [_path_text(p) for p in paper.paths],
+        "pages": paper.pages,
+        "passages": paper.passages,
+        "status": str(paper.status),
+        "flags": list(paper.flags),
+    }
+
+
+def health_json(checks: Iterable[HealthCheck]) -> Json:
+    """What `doctor --json` prints; `ok` when every check is."""
+    listed = [{"name": c.name, "ok": c.ok, "detail": c.detail} for c in checks]
+    return {"ok": all(c["ok"] for c in listed), "checks": listed}
+
+
+def _step_json(step: ReasoningStep) -> Json:
+    return {
+        "kind": str(step.kind),
+        "text": step.text,
+        "evidence": list(step.evidence),
+        "verdict": None if step.verdict is None else _judgement_json(step.verdict),
+    }
+
+
+def _judgement_json(verdict: Verdict) -> Json:
+    return {
+        "label": str(verdict.label),
+        "confidence": verdict.confidence,
+        "calibrated": verdict.calibrated,
+        "conflict": verdict.conflict,
+        "n_for": verdict.n_for,
+        "n_against": verdict.n_against,
+    }
+
+
+def _provenance_json(provenance: Provenance) -> Json:
+    return {
+        "library_generation": provenance.library_generation,
+        "reader": provenance.reader,
+        "embedder": provenance.embedder,
+        "models": list(provenance.models),
+        "seed": provenance.seed,
+    }
+
+
+def _span_json(span: Span) -> Json:
+    return {"page": span.page, "start": span.start, "end": span.end, "boxes": _boxes_json(span)}
+
+
+def _boxes_json(span: Span) -> list[list[float]]:
+    return [list(box) for box in span.boxes]
+
+
+def _path_text(path: Path) -> str:
+    return str(path.absolute())

@@ -1,0 +1,64 @@
+"""Cheap guess of a text's language: by script, and for Latin script by function words of en, de, fr, es.
+
+Enough to say that a question and the papers seem to be in two languages; in doubt it says None.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+
+NAMES = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "zh": "Chinese", "ja": "Japanese", "ko": "Korean",
+    "ru": "Cyrillic script", "ar": "Arabic script", "el": "Greek", "he": "Hebrew", "hi": "Devanagari script",
+}  # fmt: skip
+_SCRIPTS = {
+    "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh", "CYRILLIC": "ru", "ARABIC": "ar", "GREEK": "el",
+    "HEBREW": "he", "DEVANAGARI": "hi", "LATIN": "latin",
+}  # fmt: skip
+_FUNCTION_WORDS = {
+    "en": "the of and is are does do did what which how why when in to with by for from that this was were on it an be",
+    "de": "der die das und ist sind wie warum was welche welcher wird nicht mit von auf für ein eine den dem im zu hat",
+    "fr": "le la les des et est sont quel quelle comment pourquoi dans avec pour une du au que qui ne pas sur il",
+    "es": "el la los las y es son qué cual cuál cómo como por para con una del al que no en se su más entre un",
+}  # fmt: skip
+_WORDS = {language: frozenset(words.split()) for language, words in _FUNCTION_WORDS.items()}
+_WORD = re.compile(r"[^\W\d_]+")
+MIN_FUNCTION_WORDS = 2
+SAMPLE = 4000
+"""Characters looked at."""
+
+
+def guess_language(text: str) -> str | None:
+    """A code of NAMES, or None. A question with two words of a language, and more of it than of any other, is in it."""
+    text = text[:SAMPLE]
+    script = _script(text)
+    if script != "latin":
+        return script
+    counts = Counter(dict.fromkeys(_WORDS, 0))
+    for word in _WORD.findall(text.casefold()):
+        counts.update(name for name, words in _WORDS.items() if word in words)
+    (first, most), (_, second) = counts.most_common(2)
+    return first if most >= MIN_FUNCTION_WORDS and most > second else None
+
+
+def _script(text: str) -> str | None:
+    """The script of most letters; a Chinese character weighs as much as two letters. Any kana makes Han Japanese."""
+    counts: Counter[str] = Counter()
+    for character in text:
+        if character.isalpha():
+            name = unicodedata.name(character, "").split(" ")[0].split("-")[0]
+            if code := _SCRIPTS.get(name):
+                counts[code] += 1 if code == "latin" else 2
+    if not counts:
+        return None
+    return "ja" if counts["ja"] and counts["zh"] + counts["ja"] > counts["latin"] else counts.most_common(1)[0][0]
+
+
+def differing_language(question: str, papers: str) -> tuple[str, str] | None:
+    """(the question's language, the papers' language) by name where both are known and differ."""
+    asked, written = guess_language(question), guess_language(papers)
+    if asked is None or written is None or asked == written:
+        return None
+    return NAMES[asked], NAMES[written]

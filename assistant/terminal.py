@@ -1,0 +1,215 @@
+"""Answers, verdicts, papers and reports as text for a terminal. Pure: prints nothing, asks no terminal for its size.
+
+Text from papers and file names is hostile until cleaned: an escape sequence in a title could move the cursor, rewrite
+lines already read or set the window's title.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from assistant.types import (
+    Answer,
+    Evidence,
+    FileReport,
+    FileStatus,
+    HealthCheck,
+    IngestReport,
+    Label,
+    Paper,
+    Passage,
+    ReasoningStep,
+    Verdict,
+)
+
+WIDTH = 100
+"""Columns, where nothing else is asked for."""
+SHOWN_ID = 12
+"""Characters of a paper's id that are shown; every command takes the beginning of one."""
+
+_ESCAPE = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\|$)|[ -/]*[0-~])|\x9b[0-?]*[ -/]*[@-~]", re.DOTALL
+)
+_PIECE = re.compile(
+    r"\s+|[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]|[^\s\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]+"
+)
+_STYLES = {"bold": "1", "dim": "2", "green": "32", "red": "31", "yellow": "33"}
+_VERDICTS = {
+    Label.SUPPORTS: ("+ SUPPORTS", "green"),
+    Label.REFUTES: ("- REFUTES", "red"),
+    Label.NOT_ENOUGH_INFO: ("? NOT ENOUGH INFO", "yellow"),
+}
+_STATUS_COLOURS = {
+    FileStatus.INDEXED: "green",
+    FileStatus.UNCHANGED: "dim",
+    FileStatus.FLAGGED: "yellow",
+    FileStatus.FAILED: "red",
+}
+
+
+def clean(text: str) -> str:
+    """Text on one line that a terminal can only show: no escape sequences, control or direction characters; a byte of
+    a file name that is no text as \\xNN."""
+    text = _ESCAPE.sub("", text).replace("\t", " ").replace("\n", " ").replace("\r", " ")
+    kept = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf"))
+    return re.sub(r"[\ud800-\udfff]", _escaped_byte, kept)
+
+
+def _escaped_byte(match: re.Match[str]) -> str:
+    return f"\\x{ord(match.group()) & 0xFF:02x}"
+
+
+def answer_text(answer: Answer, *, width: int = WIDTH, colour: bool = False) -> str:
+    """Answer, steps, cited passages."""
+    parts = [
+        "\n".join(_wrap(line, width) for line in answer.text.split("\n")),
+        _steps_text(answer.steps, width, colour),
+        _passages_text(answer.evidence, width, colour),
+    ]
+    return "\n\n".join(p for p in parts if p)
+
+
+def verdict_text(verdict: Verdict, *, width: int = WIDTH, colour: bool = False) -> str:
+    """Verdict, how it was come by, quotes for and against."""
+    word, hue = _VERDICTS[verdict.label]
+    lines = [_wrap(f"Claim: {verdict.claim}", width), f"{_style(word, hue, colour)}: {_counted(verdict)}"]
+    if verdict.conflict:
+        lines.append("The papers disagree.")
+    lines.append(f"Confidence: {_confidence(verdict)}")
+    if verdict.method:
+        lines.append(_wrap(f"Method: {verdict.method}", width))
+    return "\n\n".join(p for p in ("\n".join(lines), _passages_text(verdict.evidence, width, colour)) if p)
+
+
+def file_line(report: FileReport, *, colour: bool = False) -> str:
+    """One line: how a file of an ingest ended, and why."""
+    status = _style(f"{report.status:<9}", _STATUS_COLOURS[report.status], colour)
+    size = f" ({_count(report.pages, 'page')}, {_count(report.passages, 'passage')})" if report.pages else ""
+    reason = f": {clean(report.reason)}" if report.reason else ""
+    return f"{status} {clean(str(report.path))}{size}{reason}"
+
+
+def ingest_summary(report: IngestReport) -> str:
+    """One line: how many files ended in each way."""
+    counts = ", ".join(f"{n:,} {status}" for status in FileStatus if (n := report.count(status)))
+    stopped = "; stopped before the end, run it again to go on" if report.interrupted else ""
+    return f"{_count(len(report.files), 'file')} in {report.seconds:.1f} s: {counts or 'nothing to read'}{stopped}"
+
+
+def papers_text(papers: Sequence[Paper]) -> str:
+    """One line per paper: beginning of its id, year, title, size."""
+    if not papers:
+        return "no papers yet; add some with: assistant ingest FOLDER"
+    return "\n".join(
+        f"{p.id[:SHOWN_ID]}  {p.year or '    '}  {_title(p)}  "
+        f"({_count(p.pages, 'page')}, {_count(p.passages, 'passage')}){_flags(p)}"
+        for p in papers
+    )
+
+
+def paper_text(paper: Paper, passages: Sequence[Passage], *, width: int = WIDTH) -> str:
+    """A paper's data, then its passages with their places."""
+    rows = (
+        ("id", paper.id),
+        ("title", _title(paper)),
+        ("authors", ", ".join(map(clean, paper.authors))),
+        ("year", str(paper.year or "")),
+        ("doi", clean(paper.doi)),
+        ("status", f"{paper.status}{_flags(paper)}"),
+        *(("path", clean(str(path))) for path in paper.paths),
+    )
+    head = "\n".join(f"{name:<8} {value}" for name, value in rows if value)
+    body = "\n\n".join(_wrap(f"{_place_of(p)}: {p.text}", width) for p in passages)
+    return f"{head}\n\n{body}" if body else head
+
+
+def health_text(checks: Iterable[HealthCheck], *, colour: bool = False) -> str:
+    """One line per check."""
+    marks = {True: _style("ok  ", "green", colour), False: _style("LOST", "red", colour)}
+    return "\n".join(f"{marks[c.ok]}  {clean(c.name)}: {clean(c.detail)}" for c in checks)
+
+
+def _steps_text(steps: Sequence[ReasoningStep], width: int, colour: bool) -> str:
+    if not steps:
+        return ""
+    lines = [_wrap(f"{n}. {s.kind}: {s.text}", width, indent="   ") for n, s in enumerate(steps, 1)]
+    return "\n".join([_style("Steps", "bold", colour), *lines])
+
+
+def _passages_text(evidence: Sequence[Evidence], width: int, colour: bool) -> str:
+    if not evidence:
+        return ""
+    return "\n".join([_style("Cited passages", "bold", colour), *(_evidence_text(e, width, colour) for e in evidence)])
+
+
+def _evidence_text(e: Evidence, width: int, colour: bool) -> str:
+    """The quote with its place, then the file on a line of its own, not wrapped, so that it can be copied."""
+    where = ", ".join(p for p in (_title(e.paper), clean(e.passage.section), _page(e)) if p)
+    stance = f" ({_stance(e.stance)})" if e.stance else ""
+    text = _wrap(f"[{e.n}]{stance} {where}: “{e.text}”", width, indent="    ")
+    path = "" if e.path is None else f"{clean(str(e.path))}, "
+    return f"{text}\n    {_style(f'{path}relevance {e.score:.0%}', 'dim', colour)}"
+
+
+def _stance(label: Label) -> str:
+    return {Label.SUPPORTS: "for", Label.REFUTES: "against", Label.NOT_ENOUGH_INFO: "undecided"}[label]
+
+
+def _page(e: Evidence) -> str:
+    """The printed page, and the page of the file where they differ."""
+    if e.page is None:
+        return ""
+    label = clean(e.page_label)
+    return f"p. {label} (page {e.page} of the file)" if label and label != str(e.page) else f"p. {e.page}"
+
+
+def _place_of(passage: Passage) -> str:
+    pages = sorted({s.page for s in passage.spans})
+    page = f"p. {pages[0]}" if len(pages) == 1 else f"pp. {pages[0]}-{pages[-1]}" if pages else ""
+    return ", ".join(p for p in (page, clean(passage.section)) if p) or "passage"
+
+
+def _title(paper: Paper) -> str:
+    return clean(paper.title) or f"untitled ({paper.id[:SHOWN_ID]})"
+
+
+def _flags(paper: Paper) -> str:
+    return f" [{', '.join(map(clean, paper.flags))}]" if paper.flags else ""
+
+
+def _counted(verdict: Verdict) -> str:
+    return f"{_count(verdict.n_for, 'paper')} for, {_count(verdict.n_against, 'paper')} against"
+
+
+def _confidence(verdict: Verdict) -> str:
+    known = "not known" if verdict.confidence is None else f"{verdict.confidence:.0%}"
+    return f"{known} ({'calibrated' if verdict.calibrated else 'not calibrated'})"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def _style(text: str, name: str, colour: bool) -> str:
+    return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if colour else text
+
+
+def _wrap(text: str, width: int, *, indent: str = "") -> str:
+    """Cleaned text in lines of at most `width` columns, the later ones indented; Chinese breaks anywhere, and a word
+    longer than a line keeps a line of its own."""
+    lines = [""]
+    for piece in _PIECE.findall(clean(text)):
+        if _columns(lines[-1] + piece.rstrip()) > width and lines[-1].strip():
+            lines[-1] = lines[-1].rstrip()
+            lines.append(indent + piece.lstrip())
+        else:
+            lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _columns(text: str) -> int:
+    """Columns a terminal gives the text: two for a wide character, none for a combining one."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) != 0 for c in text)

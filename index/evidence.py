@@ -1,0 +1,108 @@
+"""The library as reasoning sees it: passages found, the exact place of a quote, and what a relevance is worth.
+
+Implements `assistant.quotes.Retriever` over store, vector index and embedder; decides nothing about answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.config import Settings
+from assistant.encoders import Embedder
+from assistant.index.geometry import line_boxes
+from assistant.index.library import Library
+from assistant.index.relevance import idf_overlap, inverse_document_frequency, load_relevance
+from assistant.index.search import content_words, quoted, search
+from assistant.index.sandbox import READER
+from assistant.index.sentences import sentences
+from assistant.index.store import matching
+from assistant.types import Filters, Hit, Paper, Provenance, Span
+
+
+class LibraryRetriever:
+    """One library to search. Holds no state of its own but the papers already looked up."""
+
+    def __init__(self, library: Library, embedder: Embedder, settings: Settings) -> None:
+        self._library = library
+        self._embedder = embedder
+        self._settings = settings
+        self._relevance = load_relevance(embedder.id)
+        self._papers: dict[str, Paper] = {}
+
+    def describe(self) -> tuple[int, int]:
+        """(papers, passages) that can be searched."""
+        return self._library.store.n_papers, self._library.store.n_passages
+
+    def search(self, query: str, *, k: int, filters: Filters) -> list[Hit]:
+        """The k passages that fit best, best first; fewer where there are fewer."""
+        with self._library.store.snapshot():
+            return search(
+                query,
+                store=self._library.store,
+                vectors=self._library.index(),
+                embedder=self._embedder,
+                filters=filters,
+                k=k,
+                candidates=self._settings.candidates,
+            )
+
+    def provenance(self) -> Provenance:
+        """What an answer given now is made from."""
+        return Provenance(
+            library_generation=self._library.store.generation,
+            reader=READER,
+            embedder=self._embedder.id,
+            seed=self._settings.seed,
+        )
+
+    def paper(self, paper_id: str) -> Paper:
+        """The paper a passage belongs to."""
+        if paper_id not in self._papers:
+            self._papers[paper_id] = self._library.store.paper(paper_id)
+        return self._papers[paper_id]
+
+    def evidence(self, hit: Hit, start: int, end: int) -> tuple[tuple[Span, ...], str]:
+        """Where `hit.passage.text[start:end]` stands: one span with boxes per page, and the first page's label."""
+        spans: list[Span] = []
+        label = ""
+        for span in _cut(hit.passage.spans, start, end):
+            page = self._library.store.page_of(hit.passage.id, span.page)
+            label = label or page.label
+            spans.append(Span(span.page, span.start, span.end, line_boxes(page, span.start, span.end)))
+        return tuple(spans), label
+
+    def split(self, text: str) -> list[tuple[int, int]]:
+        """(start, end) of each sentence of a passage, in order, disjoint."""
+        return sentences(text)
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(len(texts), dimension), rows of length 1."""
+        return self._embedder.embed(texts)
+
+    def overlap(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Share, 0..1, of the query's idf-weighted words that each text holds."""
+        store = self._library.store
+        words = [quoted(word) for word in content_words(query)]
+        weights = {w: inverse_document_frequency(store.n_passages, store.document_frequency(w)) for w in words}
+        return [idf_overlap(weights, present) for present in matching(words, texts)]
+
+    def relevance(self, cosine: float, overlap: float) -> float:
+        """Probability, 0..1, that a text with this cosine and overlap is relevant."""
+        return self._relevance.probability(cosine, overlap)
+
+
+def _cut(spans: Sequence[Span], start: int, end: int) -> list[Span]:
+    """The parts of a passage's spans that its text's characters [start:end] lie on. The text is the spans' texts
+    joined by one space each."""
+    parts: list[Span] = []
+    offset = 0
+    for span in spans:
+        length = span.end - span.start
+        first, last = max(start - offset, 0), min(end - offset, length)
+        if first < last:
+            parts.append(Span(span.page, span.start + first, span.start + last))
+        offset += length + 1
+    return parts

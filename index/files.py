@@ -1,0 +1,59 @@
+"""Which files there are to read, and what their bytes hash to. Knows the file system only."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import UsageError
+from assistant.types import FileReport, FileStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to ingest, as the file system showed it."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+
+
+def find_files(paths: Sequence[Path], *, skip: Path) -> tuple[list[Source], list[FileReport]]:
+    """The files to ingest, in a fixed order: named files as they are, folders walked for *.pdf; and the folders and
+    files that could not be looked at. `skip` (the library) is not walked. Raises UsageError for a missing path and
+    where there is nothing to ingest."""
+    sources: dict[Path, Source] = {}
+    failed: list[FileReport] = []
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"there is no file or folder {str(path)!r}; check the path")
+        for file in _walk(path.absolute(), skip, failed) if path.is_dir() else [path.absolute()]:
+            try:
+                status = file.stat()
+            except OSError as error:
+                failed.append(FileReport(file, FileStatus.FAILED, f"cannot be opened: {error.strerror}"))
+                continue
+            sources[file] = Source(file, status.st_size, status.st_mtime_ns)
+    if not sources and not failed:
+        raise UsageError(f"there is no PDF in {', '.join(map(str, paths))}; name a folder that holds some")
+    return [sources[p] for p in sorted(sources, key=os.fsencode)], failed
+
+
+def _walk(folder: Path, skip: Path, failed: list[FileReport]) -> Iterator[Path]:
+    def unreadable(error: OSError) -> None:
+        where = Path(os.fsdecode(error.filename))
+        failed.append(FileReport(where, FileStatus.FAILED, f"folder cannot be opened: {error.strerror}"))
+
+    for root, folders, names in os.walk(folder, onerror=unreadable):
+        here = Path(root)
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and here / f != skip)
+        yield from (here / n for n in names if n.lower().endswith(".pdf") and not n.startswith("."))
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal: the id of the paper."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,101 @@
+"""Marks what stands before the text proper: title, authors and their institutions, abstract, notes at the page's foot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.index.lines import Line
+from assistant.index.profile import Profile
+from assistant.types import Role
+
+ABSTRACT = re.compile(r"\s*(?:a\s*b\s*s\s*t\s*r\s*a\s*c\s*t|summary|synopsis|摘\s*要|内容提要|résumé|zusammenfassung|resumen)\b", re.IGNORECASE)
+_KEYWORDS = re.compile(r"\s*(?:key\s*-?\s*words?|index terms|关键词|关键字|mots.cl)", re.IGNORECASE)
+_BEGINNING = re.compile(r"\s*(?:1\.?|I\.?)?\s*(?:introduction|background|引言|绪论)\b", re.IGNORECASE)
+_LABELS = re.compile(
+    r"(?:original|research|review|full|short|open|special|case|brief|regular)?\s*(?:research|article|paper|access|report|communication|protocol|letter"
+    r"|study protocol|trial|update|editorial|methodology|software|review)s?(?:\s+(?:article|open access|paper))?",
+    re.IGNORECASE,
+)
+_TITLE_RATIO = 1.15
+"""Least size of a title, in body sizes."""
+_NOTE_RATIO = 0.92
+_SAME = 0.6
+_MAX_TITLE = 10
+_NOTE_DEPTH = 0.5
+_NOTE_START = re.compile(r"\s*(?:[*†‡§¶∗⁎#]|\d{1,2}\s?[A-Z]|correspond|e-?mail|©|received|abbreviations?:|present address)", re.IGNORECASE)
+
+
+def mark_front(page: Sequence[Line], usual: Profile) -> None:
+    """Set the roles title and author on the first page."""
+    lines = [line for line in page if line.role is Role.BODY]
+    end = next((i for i, line in enumerate(lines) if ABSTRACT.match(line.text) or _BEGINNING.fullmatch(line.text)), None)
+    title = find_title(lines[:end] if end else lines, usual)
+    for line in title:
+        line.role = Role.TITLE
+    if title:
+        after = next(i for i, line in enumerate(lines) if line is title[-1]) + 1
+        _mark_authors(lines, after, end, usual)
+
+
+def find_title(lines: Sequence[Line], usual: Profile) -> list[Line]:
+    """The lines of the largest size on the page's upper part that are words, not a label such as "Research article"."""
+    upper = [x for x in lines if x.depth < 0.6 and x.size >= _TITLE_RATIO * usual.size and not _is_label(x.text)]
+    for size in sorted({round(x.size, 1) for x in upper}, reverse=True):
+        first = next(i for i, x in enumerate(lines) if any(x is u for u in upper) and round(x.size, 1) == size)
+        found: list[Line] = []
+        for line in lines[first : first + _MAX_TITLE]:
+            if abs(line.size - size) > _SAME or (found and found[-1].middle - line.middle > 2.5 * size):
+                break
+            found.append(line)
+        words = " ".join(line.text for line in found)
+        if len(words) >= 15 or (len(words) >= 4 and not words.isascii()):
+            return found
+    return []
+
+
+def _is_label(text: str) -> bool:
+    return _LABELS.fullmatch("".join(text.split())) is not None or _LABELS.fullmatch(text.strip()) is not None
+
+
+def _mark_authors(lines: Sequence[Line], start: int, end: int | None, usual: Profile) -> None:
+    """From the title to the abstract or, where there is none, to the first full line of body text or a heading."""
+    for i, line in enumerate(lines[start : start + 60], start):
+        if line.role is not Role.BODY or (end is not None and i >= end):
+            return
+        if end is None and (_prose(line, usual) or (line.size > usual.size + 1 and i > start + 1)):
+            return
+        line.role = Role.AUTHOR
+
+
+def _prose(line: Line, usual: Profile) -> bool:
+    return usual.is_body(line) and line.width > 0.8 * usual.column and len(line.text.split()) > 6 and line.style.font == usual.font
+
+
+def mark_abstract(lines: Sequence[Line], usual: Profile) -> None:
+    """Set the role abstract on what follows the word, up to the next heading, the keywords or another size."""
+    start = next((i for i, line in enumerate(lines) if line.page <= 2 and ABSTRACT.match(line.text)), None)
+    if start is None:
+        return
+    if lines[start].role is Role.HEADING or len(lines[start].text.split()) <= 2:
+        lines[start].role = Role.HEADING
+        start += 1
+    size = lines[start].size if start < len(lines) else 0.0
+    for line in lines[start : start + 80]:
+        if line.role not in (Role.BODY, Role.ABSTRACT) or _KEYWORDS.match(line.text) or _BEGINNING.fullmatch(line.text):
+            return
+        if abs(line.size - size) > _SAME:
+            return
+        line.role = Role.ABSTRACT
+
+
+def mark_footnotes(page: Sequence[Line], usual: Profile) -> None:
+    """Set the role footnote on smaller text at the foot of a page, where it begins with a mark or a notice."""
+    lines = [line for line in page if line.role is Role.BODY]
+    note = False
+    for i, line in enumerate(lines):
+        small = line.size < _NOTE_RATIO * usual.size and line.depth > _NOTE_DEPTH
+        tiny_mark = len(line.text) <= 2 and i + 1 < len(lines) and lines[i + 1].size < _NOTE_RATIO * usual.size and line.depth > _NOTE_DEPTH
+        note = small and (note or tiny_mark or bool(_NOTE_START.match(line.text)) or line.depth > 0.8)
+        if note:
+            line.role = Role.FOOTNOTE

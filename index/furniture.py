@@ -1,0 +1,124 @@
+"""Marks what is no part of the paper's text: running headers and footers, page numbers, side notes, hidden text."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from assistant.index.lines import Line
+from assistant.index.profile import Profile
+from assistant.types import Role
+
+_MARGIN = 0.13
+"""Share of the page's height, above and below, in which headers and footers stand."""
+_EDGE = 0.08
+"""Share of the page's width in which text across the page is a stamp rather than a turned table."""
+_SAME_HEIGHT = 4.0
+"""Points by which a header may move from page to page."""
+_DIGITS = re.compile(r"\d+")
+_PAGE_NUMBER = re.compile(
+    r"(page|p\.|seite|第)?\s*[-–—|(\[]?\s*([ivxlc]{1,6}|[a-z]?\d{1,6})\s*[-–—|)\]]?\s*(页|(of|/|von)\s*\d{1,5})?", re.IGNORECASE
+)
+_STAMP = re.compile(
+    r"downloaded from|for personal use only|all rights reserved|©|\(c\) (19|20)\d\d|copyright (19|20)\d\d|^doi:?\s*10\.|^https?://(dx\.)?doi\.org/"
+    r"|creative commons|^issn|licensee|open access article|this article is distributed|authorized licensed use|permits unrestricted",
+    re.IGNORECASE,
+)
+_TURNED_PAGE = 0.15
+_MIN_NUMBERED = 8
+"""Numbered lines on a page from which they are a manuscript's line numbers."""
+
+
+def mark_furniture(pages: Sequence[Sequence[Line]], usual: Profile) -> None:
+    """Set the role of hidden lines, repeated headers and footers, page numbers, stamps and line numbers."""
+    for page in pages:
+        _mark_hidden(page)
+        _mark_stamps(page)
+        _mark_line_numbers(page, usual)
+    _mark_repeated(pages)
+    for page in pages:
+        _mark_page_number(page)
+    _mark_side_notes(pages, usual)
+
+
+def _mark_hidden(page: Sequence[Line]) -> None:
+    for line in page:
+        if line.hidden:
+            line.role = Role.HIDDEN
+
+
+def _in_margin(line: Line) -> bool:
+    return line.depth < _MARGIN or line.depth > 1 - _MARGIN
+
+
+def _mark_repeated(pages: Sequence[Sequence[Line]]) -> None:
+    """Lines with the same words, numbers aside, at the same height of several pages."""
+    places: defaultdict[str, list[Line]] = defaultdict(list)
+    for page in pages:
+        for line in page:
+            if line.role is Role.BODY:
+                places[_DIGITS.sub("#", line.text.casefold())].append(line)
+    enough = 2 if len(pages) <= 5 else 3
+    for lines in places.values():
+        if len({line.page for line in lines}) < enough:
+            continue
+        for line in lines:
+            same = {x.page for x in lines if abs(x.middle - line.middle) < _SAME_HEIGHT}
+            often = len(same) >= max(3, len(pages) / 2) and len(line.text) > 3
+            if len(same) >= enough and (_in_margin(line) or often) or (len(same) >= enough - 1 and _outermost(line)):
+                line.role = Role.FURNITURE
+
+
+def _outermost(line: Line) -> bool:
+    return line.depth < _MARGIN / 2 or line.depth > 1 - _MARGIN / 2
+
+
+def _mark_page_number(page: Sequence[Line]) -> None:
+    """A lone number outside everything else in the upper or lower margin."""
+    rest = [line for line in page if line.role is Role.BODY and not line.sideways]
+    for line in rest:
+        others = [x.middle for x in rest if x is not line and x.width > 2 * line.width]
+        outside = not others or line.middle > max(others) or line.middle < min(others)
+        if _in_margin(line) and outside and _PAGE_NUMBER.fullmatch(line.text):
+            line.role = Role.FURNITURE
+
+
+def _mark_stamps(page: Sequence[Line]) -> None:
+    """Text across the outer edge of a page that is not turned itself, and copyright lines in its margins."""
+    turned = [line for line in page if line.sideways]
+    whole_page = len(turned) > _TURNED_PAGE * len(page)
+    for line in page:
+        if line.role is not Role.BODY:
+            continue
+        if line.sideways:
+            if not whole_page and (line.depth < _EDGE or line.depth > 1 - _EDGE):
+                line.role = Role.FURNITURE
+        elif _in_margin(line) and _STAMP.search(line.text):
+            line.role = Role.FURNITURE
+
+
+def _mark_line_numbers(page: Sequence[Line], usual: Profile) -> None:
+    """The numbers beside the lines of a manuscript: many, rising, in one narrow column outside the text."""
+    numbers = [x for x in page if x.text.isdecimal() and len(x.text) <= 4 and x.role is Role.BODY]
+    words = [x for x in page if x.width > usual.column / 2]
+    if len(numbers) < _MIN_NUMBERED or not words:
+        return
+    left = min(x.box[0] for x in words)
+    outside = [x for x in numbers if x.box[2] < left]
+    values = [int(x.text) for x in outside]
+    if len(outside) >= _MIN_NUMBERED and values == sorted(values):
+        for line in outside:
+            line.role = Role.FURNITURE
+
+
+def _mark_side_notes(pages: Sequence[Sequence[Line]], usual: Profile) -> None:
+    """Smaller text left or right of everything set as the body is (dates, licence, links beside the first page)."""
+    for page in pages:
+        body = [x for x in page if x.role is Role.BODY and usual.is_body(x) and x.width > 0.5 * usual.column]
+        if len(body) < 5:
+            continue
+        left, right = min(x.box[0] for x in body), max(x.box[2] for x in body)
+        for line in page:
+            if line.role is Role.BODY and not usual.is_body(line) and (line.box[2] < left or line.box[0] > right):
+                line.role = Role.FURNITURE

@@ -1,0 +1,63 @@
+"""What a paper's ordinary text looks like: its font, its size, the width of a column, the distance of lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from assistant.index.lines import Line
+
+_SAME_SIZE = 0.35
+"""Points: fonts that a typesetter stretches to fill a line vary by this much."""
+_WIDE = 0.8
+"""Quantile of the widths of body lines that is taken for the width of a column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`size` and `leading` in points; `column` is the usual width of a full line."""
+
+    font: str
+    size: float
+    column: float
+    leading: float
+    bold: bool = False
+
+    def is_body(self, line: Line) -> bool:
+        """Whether a line is set as the body is, italic and bold words allowed."""
+        return abs(line.size - self.size) <= _SAME_SIZE
+
+    def is_smaller(self, line: Line) -> bool:
+        return line.size < self.size - _SAME_SIZE
+
+    def differs(self, line: Line) -> bool:
+        """Whether a line's font is another one than the body's: a mark of headings."""
+        return line.style.font != self.font
+
+
+def profile(pages: Sequence[Sequence[Line]]) -> Profile:
+    """The style most letters of the file have, and the measures of the lines set in it."""
+    weights: Counter[tuple[str, float]] = Counter()
+    for page in pages:
+        for line in page:
+            if not line.hidden:
+                weights[(line.style.font, round(line.size * 2) / 2)] += len(line.text)
+    if not weights:
+        return Profile("", 10.0, 300.0, 12.0)
+    (font, size), _ = weights.most_common(1)[0]
+    sizes: Counter[float] = Counter()
+    lines = [x for page in pages for x in page if x.style.font == font and abs(x.size - size) <= 0.5 and not x.hidden]
+    for line in lines:
+        sizes[line.size] += len(line.text)
+    widths = sorted(line.width for line in lines)
+    gaps = [a.middle - b.middle for a, b in zip(lines, lines[1:], strict=False) if a.page == b.page]
+    near = [gap for gap in gaps if 0.8 * size < gap < 2.5 * size]
+    return Profile(
+        font,
+        sizes.most_common(1)[0][0],
+        widths[int(_WIDE * (len(widths) - 1))],
+        median(near) if near else 1.2 * size,
+        Counter(line.style.bold for line in lines).most_common(1)[0][0],
+    )

@@ -1,0 +1,50 @@
+"""Cosine and word overlap -> probability that a passage is relevant to a query.
+
+A fused rank says nothing about whether the best hit is any good; this does. Logistic regression, its weights kept in
+relevance.json for each embedder they were fitted with (benchmarks/fit_relevance.py), else a fallback by words alone.
+Knows numbers only: no text, no store, no model.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+WEIGHTS = Path(__file__).with_name("relevance.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Relevance:
+    """Weights of the regression: the log odds are `intercept + cosine * c + overlap * o`."""
+
+    intercept: float
+    cosine: float
+    overlap: float
+
+    def probability(self, cosine: float, overlap: float) -> float:
+        """0..1, rising with both arguments, which lie in 0..1."""
+        return 1 / (1 + math.exp(-(self.intercept + self.cosine * cosine + self.overlap * overlap)))
+
+
+@cache
+def load_relevance(embedder_id: str) -> Relevance:
+    """The weights fitted with that embedder, or the fallback, which leaves the cosine out: other embedders' cosines
+    mean other things."""
+    stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    weights = stored["embedders"].get(embedder_id, stored["fallback"])
+    return Relevance(weights["intercept"], weights["cosine"], weights["overlap"])
+
+
+def inverse_document_frequency(n: int, df: int) -> float:
+    """Weight of a word that `df` of `n` passages hold, above 0 (Robertson and Spärck Jones, as in Lucene's BM25)."""
+    return math.log1p((n - min(df, n) + 0.5) / (df + 0.5))
+
+
+def idf_overlap(weights: Mapping[str, float], present: Collection[str]) -> float:
+    """Share, 0..1, of the words' weight that `present` holds; 0 where there are no words."""
+    total = sum(weights.values())
+    return sum(weight for word, weight in weights.items() if word in present) / total if total else 0.0

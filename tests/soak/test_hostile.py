@@ -1,0 +1,60 @@
+"""Every hostile file ends with one line; those with text are read; memory stays bounded; the library stays sound."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assistant.index.library import Library
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.soak
+
+PARENT_MEMORY = 1.5 * 2**30
+WORKER_MEMORY = 2 * 2**30
+# One file of the set is a bomb of 2 million characters, which take minutes to embed on two cores.
+SECONDS = 3600
+
+
+def test_all_hostile_files(shared: Path, tmp_path: Path) -> None:
+    folder = shared / "pdfs" / "hostile"
+    files = sorted(folder.glob("*.pdf"))
+    command = [sys.executable, "-m", "tests.soak.measure", str(folder), str(tmp_path / "library")]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert run.returncode == 3, run.stderr[-2000:]
+    *lines, memory = [json.loads(line) for line in run.stdout.splitlines()]
+    reports = {Path(line["path"]): line for line in lines if "path" in line}
+    assert set(reports) == set(files)
+    assert memory["parent"] < PARENT_MEMORY
+    assert memory["worker"] < WORKER_MEMORY
+    missed = [f.name for f in files if reports[f]["status"] == "failed" and has_text(f)]
+    assert missed == []
+    library = Library(tmp_path / "library")
+    assert all(check.ok for check in library.doctor())
+
+
+def has_text(path: Path) -> bool:
+    """Whether pdfium, left alone in a process with the worker's limits, finds a character of text."""
+    code = (
+        "import sys, pypdfium2\n"
+        "for page in pypdfium2.PdfDocument(sys.argv[1]):\n"
+        "    if page.get_textpage().get_text_range().strip(): sys.exit(77)\n"
+    )
+    try:
+        run = subprocess.run(
+            [sys.executable, "-c", code, str(path)],
+            capture_output=True,
+            timeout=60,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (int(WORKER_MEMORY),) * 2),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return run.returncode == 77
+
+
