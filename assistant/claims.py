@@ -18,14 +18,14 @@ METHOD = (
     "polarity-1: each quote's words of direction, negations and statistics are compared with the claim's on the words "
     "they share, one vote per work; no trained verifier, not calibrated"
 )
-MIN_SHARED = 0.3
-"""Least share of the claim's content words that a quote must hold to say anything about it."""
-MIN_SHARED_PLAIN = 0.5
+MIN_SHARED = 0.35
+"""Least share of the claim's content words, cues left out, that a quote must hold to say anything about it. SciFact
+train: macro-F1 is best at 0.3 (0.59); 0.35 gives up 0.02 for a precision of SUPPORTS of 0.73 instead of 0.70."""
+MIN_SHARED_PLAIN = 0.6
 """The same for a claim and a quote that only their negations can tell apart."""
-MIN_NEARNESS = 0.0
 REACH = 6
 """Words: how far from a cue a word counts half."""
-OTHER_CLAUSE = 0.5
+OTHER_CLAUSE = 0.25
 """What a word is worth in another clause than the cue's."""
 MIN_SCORE = 0.5
 """Least probability of relevance of a quote that may vote."""
@@ -44,8 +44,7 @@ def stance(claim: str, quote: str) -> Label:
         for b in theirs.cues
         if (label := _compare(a, b)) is not Label.NOT_ENOUGH_INFO
     ]
-    best = max(pairs, default=None)
-    return best[-1] if best and best[0] >= MIN_NEARNESS else Label.NOT_ENOUGH_INFO
+    return max(pairs)[-1] if pairs else Label.NOT_ENOUGH_INFO
 
 
 def _nearness(a: Cue, mine: Reading, b: Cue, theirs: Reading) -> float:

@@ -29,6 +29,8 @@ QUICK_TOKENS = 12_000
 BATCH_TEXTS = 64
 BATCH_TOKENS = 4096
 """Padded tokens of a batch; where torch's speed on two cores levels off (benchmarks/embed_speed.py)."""
+LEAST_FILL = 0.75
+"""Least length of a batch's shortest text as a share of its longest: padding costs as much as text."""
 WEIGHTS_PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
 
@@ -83,7 +85,8 @@ def batches(lengths: Sequence[int], *, tokens: int = BATCH_TOKENS, texts: int = 
     batch: list[int] = []
     for position in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         longest = lengths[batch[0]] if batch else 0
-        if batch and (len(batch) >= texts or longest * (len(batch) + 1) > tokens):
+        full = len(batch) >= texts or longest * (len(batch) + 1) > tokens
+        if batch and (full or lengths[position] < LEAST_FILL * longest):
             yield batch
             batch = []
         batch.append(position)
@@ -139,7 +142,8 @@ class SentenceTransformerEmbedder:
     """Any sentence-transformers model with safetensors weights, by folder or by its name on the hub."""
 
     def __init__(self, name: str, *, device: str = "auto") -> None:
-        folder = Path(name).expanduser() if Path(name).expanduser().is_dir() else _from_hub(name)
+        is_local = _is_folder(name)
+        folder = Path(name).expanduser().resolve() if is_local else _from_hub(name)
         _refuse_unsafe(folder, name)
         from sentence_transformers import SentenceTransformer
 
@@ -156,8 +160,7 @@ class SentenceTransformerEmbedder:
             raise ModelError(
                 f"{name} cannot be loaded as a sentence-transformers model: {_first_line(error)}"
             ) from error
-        name = str(folder.resolve()) if Path(name).expanduser().is_dir() else name
-        self.id = f"{name}@{_folder_hash(folder)[:12]}"
+        self.id = f"{folder if is_local else name}@{_folder_hash(folder)[:12]}"
         self.max_tokens = int(self._model.max_seq_length or 512)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -233,6 +236,13 @@ def _encodable(text: str) -> str:
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return bool(name) and Path(name).expanduser().is_dir()
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL, a home of nobody
+        return False
 
 
 def _from_hub(name: str) -> Path:

@@ -42,13 +42,12 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a sentence offers for comparison. `removed` says whether the thing spoken of is taken away, an odd number of
-    times: knocked out, blocked, lacking. `negated` holds the numbers of the clauses with a negation."""
+    """What a sentence offers for comparison: what it speaks of (`words`, without the cues's) and which way it points.
+    `negated` holds the numbers of the clauses with a negation."""
 
     words: tuple[Word, ...]
     cues: tuple[Cue, ...]
     negated: frozenset[int]
-    removed: bool
 
     @property
     def stems(self) -> frozenset[str]:
@@ -95,14 +94,10 @@ _LOOKALIKES = _words(
     "fallen leadership result results resulting relative relatively relation relations relationship growers grower "
     "growing linker"
 )
-_REMOVAL = re.compile(
-    r"(?:(?:\w+-)?(?:knockout|knockdown|deficien|deplet|delet|ablat|blockade|inhibition|inhibiting|lacking|lack|absence|"
-    r"loss|null|removal|withdrawal|suppression|silencing|inactivat|disrupt))|(?:antagonist|inhibitor|blocker)s?$"
-)
 _POSITIVE, _INVERSE = _words("positively directly"), _words("negatively inversely")
 _NEGATIONS = _words(
-    "not no never without neither nor lack lacks lacked lacking absence cannot unable fails failed didn't doesn't don't "
-    "isn't wasn't weren't can't unlikely little hardly"
+    "not no never without neither nor lack lacks lacked lacking absence cannot unable fails failed didn't doesn't "
+    "don't isn't wasn't weren't can't unlikely little hardly"
 )
 _UNCHANGED = _words("unchanged unaffected unaltered similar comparable")
 _DIFFER = _words("differ differs differed differing difference differences change changes changed evidence")
@@ -148,23 +143,23 @@ def stem(word: str) -> str:
 
 
 def read(sentence: str) -> Reading:
-    """The sentence's content words and cues, by clause: cut at semicolons and where one thing is set against another."""
+    """Content words and cues by clause; a clause ends at a semicolon and where one thing is set against another."""
     words: list[Word] = []
     cues: list[Cue] = []
     negated: set[int] = set()
     at = 0
-    removals = 0
     cuts = [0, *(m.start() for m in _CLAUSE.finditer(sentence)), len(sentence)]
     for number, (start, end) in enumerate(pairwise(cuts)):
         part = sentence[start:end]
         tokens = [m.group().casefold().replace("’", "'") for m in _WORD.finditer(part)]
-        words += [Word(stem(t), at + i, number) for i, t in enumerate(tokens) if _is_content(t)]
-        cues += _read_cues(part, tokens, at, number)
-        removals += sum(bool(_REMOVAL.match(t)) for t in tokens)
+        found = _read_cues(part, tokens, at, number)
+        pointing = {c.at - at for c in found}
+        words += [Word(stem(t), at + i, number) for i, t in enumerate(tokens) if i not in pointing and _is_content(t)]
+        cues += found
         if any(t in _NEGATIONS for t in tokens):
             negated.add(number)
         at += len(tokens)
-    return Reading(tuple(words), tuple(cues), frozenset(negated), removals % 2 == 1)
+    return Reading(tuple(words), tuple(cues), frozenset(negated))
 
 
 def _is_content(token: str) -> bool:
@@ -216,7 +211,7 @@ def _is_denied(words: list[str], i: int) -> bool:
 
 
 def _read_ratio(text: str) -> tuple[int, int] | None:
-    """(sign, place of its first character) of what an odds, hazard or risk ratio says: above 1 more, below 1 less, and nothing where its interval holds 1."""
+    """(sign, place) of a risk ratio: above 1 more, below 1 less, 0 where its interval holds 1."""
     ratio = _RATIO.search(text)
     if ratio is None:
         return None

@@ -2,7 +2,8 @@
 
     python benchmarks/retrieval.py [--embedder NAME]
 
-By the product's own store, index and search. The data lie in the folder named by ASSISTANT_SHARED (default: ../shared beside the checkout). Nothing is tuned here.
+By the product's own store, index and search. The data lie in the folder named by ASSISTANT_SHARED (default: ../shared
+beside the checkout). Nothing is tuned here.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def is_caption_start(lines: Sequence[Line], i: int, usual: Profile) -> bool:
     if not found:
         return False
     rest = line.text[found.end() :].lstrip()
-    apart = not usual.is_body(line) or line.first.font != usual.font or line.first.bold != usual.bold
+    apart = not usual.is_body(line) or line.first.font not in usual.fonts or line.first.bold != usual.bold
     if found["mark"].strip() in (".", ":", "|", "—", "–"):
         return apart or i == 0 or not _follows(lines[i - 1], line, usual)
     starts = not rest or rest[0].isupper() or not rest[0].isascii()
@@ -107,7 +107,7 @@ def mark_cells(page: Sequence[Line], usual: Profile) -> None:
         small = sum(usual.is_smaller(x) for x in run) >= 0.5 * len(run)
         pieces = sum(_fragmented(lines, i) for i in range(start, end)) >= 0.4 * len(run)
         many = len(run) >= 3
-        if not (captions and (small or pieces or many) or (many and pieces) or (len(run) >= 5 and small)):
+        if not (captions and (small or pieces or many) or ((many and pieces or len(run) >= 5 and small) and _numeric(run))):
             continue
         role = Role.TABLE if any(_TABLE.match(x.text) for x in captions) or (not captions and pieces) else Role.FIGURE
         if captions and not any(_TABLE.match(_caption_start(lines, x)) for x in captions):
@@ -116,6 +116,11 @@ def mark_cells(page: Sequence[Line], usual: Profile) -> None:
             role = Role.TABLE
         for line in run:
             line.role = role
+
+
+def _numeric(run: Sequence[Line]) -> bool:
+    """Whether many of the lines are mostly figures, as the cells of a table and the marks of an axis are."""
+    return sum(sum(c.isdigit() for c in x.text) >= 0.3 * len(x.text.replace(" ", "")) for x in run) >= 0.3 * len(run)
 
 
 def _caption_start(lines: Sequence[Line], line: Line) -> str:

@@ -9,12 +9,15 @@ from assistant.index.lines import Line
 from assistant.index.profile import Profile
 from assistant.types import Role
 
-ABSTRACT = re.compile(r"\s*(?:a\s*b\s*s\s*t\s*r\s*a\s*c\s*t|summary|synopsis|摘\s*要|内容提要|résumé|zusammenfassung|resumen)\b", re.IGNORECASE)
+ABSTRACT = re.compile(
+    r"\s*(?:a\s*b\s*s\s*t\s*r\s*a\s*c\s*t|summary|synopsis|摘\s*要|内容提要|résumé|zusammenfassung|resumen)(?:\s*$|\s*[:：.—–|-]|\s+(?-i:(?=[A-Z])))",
+    re.IGNORECASE,
+)
 _KEYWORDS = re.compile(r"\s*(?:key\s*-?\s*words?|index terms|关键词|关键字|mots.cl)", re.IGNORECASE)
 _BEGINNING = re.compile(r"\s*(?:1\.?|I\.?)?\s*(?:introduction|background|引言|绪论)\b", re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?:original|research|review|full|short|open|special|case|brief|regular)?\s*(?:research|article|paper|access|report|communication|protocol|letter"
-    r"|study protocol|trial|update|editorial|methodology|software|review)s?(?:\s+(?:article|open access|paper))?",
+    r"(?:original|research|review|full|short|open|special|case|brief|regular|study)?\s*(?:research|article|paper|access|report|communication|protocol"
+    r"|letter|trial|update|editorial|methodology|software|review)s?\s*(?:article|open\s*access|paper)?",
     re.IGNORECASE,
 )
 _TITLE_RATIO = 1.15
@@ -28,6 +31,9 @@ _NOTE_START = re.compile(r"\s*(?:[*†‡§¶∗⁎#]|\d{1,2}\s?[A-Z]|correspond
 
 def mark_front(page: Sequence[Line], usual: Profile) -> None:
     """Set the roles title and author on the first page."""
+    for line in page:
+        if line.role is Role.BODY and line.depth < 0.35 and _is_label(line.text):
+            line.role = Role.FURNITURE
     lines = [line for line in page if line.role is Role.BODY]
     end = next((i for i, line in enumerate(lines) if ABSTRACT.match(line.text) or _BEGINNING.fullmatch(line.text)), None)
     title = find_title(lines[:end] if end else lines, usual)
@@ -59,17 +65,26 @@ def _is_label(text: str) -> bool:
 
 
 def _mark_authors(lines: Sequence[Line], start: int, end: int | None, usual: Profile) -> None:
-    """From the title to the abstract or, where there is none, to the first full line of body text or a heading."""
-    for i, line in enumerate(lines[start : start + 60], start):
-        if line.role is not Role.BODY or (end is not None and i >= end):
+    """From the title to the abstract or, where it has no heading, to the first prose; prose before `end` is the abstract."""
+    until = min(len(lines), start + 60) if end is None else end
+    role = Role.AUTHOR
+    for i in range(start, until):
+        line = lines[i]
+        if line.role is not Role.BODY:
             return
-        if end is None and (_prose(line, usual) or (line.size > usual.size + 1 and i > start + 1)):
+        if role is Role.AUTHOR and all(is_prose(x) for x in lines[i : min(i + 3, until)]) and until - i >= 3:
+            if end is None:
+                return
+            role = Role.ABSTRACT
+        if end is None and line.size > usual.size + 1 and i > start + 1:
             return
-        line.role = Role.AUTHOR
+        line.role = role
 
 
-def _prose(line: Line, usual: Profile) -> bool:
-    return usual.is_body(line) and line.width > 0.8 * usual.column and len(line.text.split()) > 6 and line.style.font == usual.font
+def is_prose(line: Line) -> bool:
+    """Whether a line reads as a sentence's part rather than as names: most words begin with a small letter."""
+    words = [w for w in line.text.split() if w[0].isalpha()]
+    return len(words) >= 6 and sum(w[0].islower() for w in words) >= 0.6 * len(words)
 
 
 def mark_abstract(lines: Sequence[Line], usual: Profile) -> None:

@@ -26,6 +26,8 @@ _STAMP = re.compile(
     re.IGNORECASE,
 )
 _TURNED_PAGE = 0.15
+_MIN_BODY = 10
+"""Wide body lines in a file from which it can be told where its body stands."""
 _MIN_NUMBERED = 8
 """Numbered lines on a page from which they are a manuscript's line numbers."""
 
@@ -113,12 +115,14 @@ def _mark_line_numbers(page: Sequence[Line], usual: Profile) -> None:
 
 
 def _mark_side_notes(pages: Sequence[Sequence[Line]], usual: Profile) -> None:
-    """Smaller text left or right of everything set as the body is (dates, licence, links beside the first page)."""
+    """Text left or right of where the paper's body ever stands, set otherwise (dates and links beside the first page)."""
+    body = [x for page in pages for x in page if x.role is Role.BODY and usual.is_body(x) and x.width > 0.5 * usual.column]
+    if len(body) < _MIN_BODY:
+        return
+    lefts, rights = sorted(x.box[0] for x in body), sorted(x.box[2] for x in body)
+    few = len(body) // 50
+    left, right = lefts[few], rights[-1 - few]
     for page in pages:
-        body = [x for x in page if x.role is Role.BODY and usual.is_body(x) and x.width > 0.5 * usual.column]
-        if len(body) < 5:
-            continue
-        left, right = min(x.box[0] for x in body), max(x.box[2] for x in body)
         for line in page:
             if line.role is Role.BODY and not usual.is_body(line) and (line.box[2] < left or line.box[0] > right):
                 line.role = Role.FURNITURE

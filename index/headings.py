@@ -16,11 +16,15 @@ _USUAL = re.compile(
     r"|conflicts? of interest|competing interests|author contributions|abbreviations|objectives?|design|setting|participants)[.:]?",
     re.IGNORECASE,
 )
+_KEYWORDS = re.compile(r"key\s?-?words?\s*[:—–-]", re.IGNORECASE)
+_CONTINUED = re.compile(r"\(?continued (?:on|from)", re.IGNORECASE)
 _ENDS_SENTENCE = (".", ",", ";", "-")
 _MAX_LENGTH = 130
 _GAP = 1.2
 """Line distances that make room above a heading."""
 _SAME = 0.35
+_MAX_LINES = 4
+"""Lines of headings on end, at most."""
 
 
 def mark_headings(lines: Sequence[Line], usual: Profile) -> None:
@@ -39,6 +43,8 @@ def _may_be_heading(line: Line, usual: Profile) -> bool:
         return False
     if not (letters[0].isupper() or not letters[0].isascii() or text[0].isdigit()) or line.sideways:
         return False
+    if _KEYWORDS.match(text) or _CONTINUED.match(text):
+        return False
     if text.endswith(_ENDS_SENTENCE) and not _USUAL.fullmatch(text):
         return False
     return line.size >= usual.size - 1.5 and _looks_so(line, usual)
@@ -47,10 +53,9 @@ def _may_be_heading(line: Line, usual: Profile) -> bool:
 def _looks_so(line: Line, usual: Profile) -> bool:
     """Larger, bolder, in capitals or in another font throughout; or a usual heading's words on a line of their own."""
     larger = line.size > usual.size + _SAME
-    bolder = line.style.bold and line.first.bold and not usual.bold
-    other = line.style.font != usual.font and line.first.font == line.style.font
+    bolder = line.style.bold and line.first.bold and line.last.bold and not usual.bold
     capitals = line.text.isupper() and len(line.text) > 5
-    return larger or bolder or other or capitals or bool(_USUAL.fullmatch(line.text))
+    return larger or bolder or usual.differs(line) or capitals or bool(_USUAL.fullmatch(line.text))
 
 
 def _stands_apart(lines: Sequence[Line], i: int, usual: Profile) -> bool:
@@ -67,14 +72,36 @@ def _stands_apart(lines: Sequence[Line], i: int, usual: Profile) -> bool:
         return False
     if above is not None and abs(above) < 0.5 * line.size:
         return False
-    return _leads_on(line, after, usual)
+    return _leads_on(lines, i, usual)
 
 
-def _leads_on(line: Line, after: Line, usual: Profile) -> bool:
+def _leads_on(lines: Sequence[Line], i: int, usual: Profile) -> bool:
+    """Whether text follows, at once or after more lines that may be headings; labels in a figure have none."""
+    line, after = lines[i], lines[i + 1]
     below = _distance(line, after)
-    same_height = below is not None and abs(below) < 0.5 * line.size
-    alike = after.style == line.style
-    return not same_height and (alike or usual.is_body(after) or _looks_so(after, usual)) and after.size <= line.size + 4
+    if below is not None and abs(below) < 0.5 * line.size:
+        return False
+    if after.text[0].islower() and after.style != line.style and usual.is_body(line) and line.width > 0.9 * usual.column:
+        return False
+    for later in lines[i + 1 : i + 1 + _MAX_LINES]:
+        if is_text(later, usual):
+            return True
+        if not _may_be_heading(later, usual):
+            return False
+    return False
+
+
+def is_text(line: Line, usual: Profile) -> bool:
+    """Whether a line is set as body text is and has the words of it."""
+    words = len(line.text.split())
+    return usual.is_body(line) and (words >= 5 or line.width > 0.6 * usual.column or _wide_script(line.text)) and not (
+        line.style.bold and not usual.bold
+    )
+
+
+def _wide_script(text: str) -> bool:
+    """Whether a line is written without spaces, as Chinese is, so that words cannot be counted."""
+    return sum("\u3040" <= c <= "\u9fff" for c in text) >= 8
 
 
 def _distance(a: Line, b: Line) -> float | None:
@@ -89,7 +116,7 @@ def _unmark(lines: Sequence[Line], usual: Profile) -> None:
         end = start
         while end < len(lines) and lines[end].role is Role.HEADING and lines[end].style == lines[start].style:
             end += 1
-        if end - start > 4:
+        if end - start > _MAX_LINES:
             for line in lines[start:end]:
                 line.role = Role.BODY
         start = max(end, start + 1)

@@ -36,7 +36,7 @@ class Line:
     """Characters `start` to `end` of a raw page, all on one line.
 
     `box` is upright: turned so that the text reads left to right, as is `frame`, the visible part of the page. `style` is
-    the one most letters have, `first` that of the first letter. `sideways` says that the text stands across the page as
+    the one most letters have, `first` and `last` those of the letters at its ends. `sideways` says that the text stands across the page as
     it is shown. `hyphen` says that pdfium saw a word cut at the end. `role` is what later steps make of the line.
     """
 
@@ -47,6 +47,7 @@ class Line:
     box: Box
     style: Style
     first: Style
+    last: Style
     frame: Box
     sideways: bool
     hyphen: bool
@@ -172,7 +173,8 @@ def _line(
     hidden = float(unseen[at].mean()) > 0.5
     frame = tuple(turn(np.array([page.bounds]), style.turned)[0].tolist())
     sideways = (style.turned - page.turned) % 4 != 0
-    return Line(page.number, start, end, words, sides, style, styles[int(numbers[0])], frame, sideways, hyphen, hidden)
+    first, last = styles[int(numbers[0])], styles[int(numbers[-1])]
+    return Line(page.number, start, end, words, sides, style, first, last, frame, sideways, hyphen, hidden)
 
 
 def _unseen(page: RawPage, styles: list[Style]) -> NDArray[np.bool_]:

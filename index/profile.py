@@ -11,15 +11,20 @@ from assistant.index.lines import Line
 
 _SAME_SIZE = 0.35
 """Points: fonts that a typesetter stretches to fill a line vary by this much."""
+_OFTEN, _SHARE = 8, 0.05
+"""Full lines, and share of them, from which a font counts as one of the body's."""
 _WIDE = 0.8
 """Quantile of the widths of body lines that is taken for the width of a column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`size` and `leading` in points; `column` is the usual width of a full line."""
+    """`size` and `leading` in points; `column` is the usual width of a full line.
 
-    font: str
+    `fonts` are all that full lines of body text are set in: one font has several names in some files.
+    """
+
+    fonts: frozenset[str]
     size: float
     column: float
     leading: float
@@ -33,8 +38,8 @@ class Profile:
         return line.size < self.size - _SAME_SIZE
 
     def differs(self, line: Line) -> bool:
-        """Whether a line's font is another one than the body's: a mark of headings."""
-        return line.style.font != self.font
+        """Whether a line is set in another font than the body throughout: a mark of headings."""
+        return self.fonts.isdisjoint((line.style.font, line.first.font, line.last.font))
 
 
 def profile(pages: Sequence[Sequence[Line]]) -> Profile:
@@ -45,19 +50,26 @@ def profile(pages: Sequence[Sequence[Line]]) -> Profile:
             if not line.hidden:
                 weights[(line.style.font, round(line.size * 2) / 2)] += len(line.text)
     if not weights:
-        return Profile("", 10.0, 300.0, 12.0)
+        return Profile(frozenset(), 10.0, 300.0, 12.0)
     (font, size), _ = weights.most_common(1)[0]
     sizes: Counter[float] = Counter()
     lines = [x for page in pages for x in page if x.style.font == font and abs(x.size - size) <= 0.5 and not x.hidden]
     for line in lines:
         sizes[line.size] += len(line.text)
     widths = sorted(line.width for line in lines)
+    column = widths[int(_WIDE * (len(widths) - 1))]
     gaps = [a.middle - b.middle for a, b in zip(lines, lines[1:], strict=False) if a.page == b.page]
     near = [gap for gap in gaps if 0.8 * size < gap < 2.5 * size]
     return Profile(
-        font,
+        _body_fonts(pages, sizes.most_common(1)[0][0], column) | {font},
         sizes.most_common(1)[0][0],
-        widths[int(_WIDE * (len(widths) - 1))],
+        column,
         median(near) if near else 1.2 * size,
         Counter(line.style.bold for line in lines).most_common(1)[0][0],
     )
+
+
+def _body_fonts(pages: Sequence[Sequence[Line]], size: float, column: float) -> frozenset[str]:
+    wide = [x for page in pages for x in page if abs(x.size - size) <= _SAME_SIZE and x.width > 0.9 * column and not x.hidden]
+    fonts = Counter(line.style.font for line in wide if not line.style.bold)
+    return frozenset(font for font, count in fonts.items() if count >= max(_OFTEN, _SHARE * len(wide)))

@@ -77,10 +77,22 @@ def connect(folder: Path) -> sqlite3.Connection:
         _configure(db, folder)
         _migrate(db, path)
     except sqlite3.DatabaseError as error:
-        raise LibraryError(
-            f"{path} cannot be opened as a library ({error}); restore it from a copy or ingest into another folder"
-        ) from error
+        raise LibraryError(explain(error, folder)) from error
     return db
+
+
+def explain(error: sqlite3.DatabaseError, folder: Path) -> str:
+    """One sentence on what keeps a library from being opened or written, and what to do."""
+    if "full" in str(error) or "disk I/O" in str(error):
+        return f"the disk is full or fails ({error}); what {folder} holds is safe: free some space and run it again"
+    if isinstance(error, sqlite3.OperationalError):
+        return f"the library in {folder} cannot be used now ({error}); what it holds is safe: try again"
+    return f"the library in {folder} is damaged ({error}); restore it from a copy or ingest into another folder"
+
+
+def database_folder(db: sqlite3.Connection) -> Path:
+    """The library folder that a connection belongs to."""
+    return Path(db.execute("PRAGMA database_list").fetchone()[2]).parent
 
 
 def _configure(db: sqlite3.Connection, folder: Path) -> None:
@@ -110,7 +122,8 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # a full disk ends the transaction by itself
+            db.execute("ROLLBACK")
         raise
 
 

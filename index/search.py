@@ -106,15 +106,23 @@ def search(
     vector = embedder.embed([query])[0]
     by_words = [i for i, _ in store.lexical(any_of(words), candidates, filters)] if words else []
     by_meaning, _ = vectors.search(vector, candidates, store.allowed(filters))
-    passages = store.passages(best := [i for i, _ in fuse([by_words, by_meaning.tolist()])[:k]])
-    ids = [i for i in best if i in passages]
-    cosines = np.clip(vectors.cosines(vector, ids), 0.0, 1.0)
+    scores = _best(fuse([by_words, by_meaning.tolist()]), k)
+    passages = store.passages(list(scores))
+    cosines = dict(zip(passages, np.clip(vectors.cosines(vector, list(passages)), 0.0, 1.0).tolist(), strict=True))
+    # Equal ranks are common; what parts them must not be the id, which depends on the order of ingest.
+    ids = sorted(passages, key=lambda i: (-scores[i], -cosines[i], passages[i].paper_id, passages[i].spans[0].start))[:k]
     overlaps = word_overlap(words, ids, store)
     relevance = load_relevance(embedder.id)
     return [
-        Hit(passages[i], rank, relevance.probability(float(cosine), overlap), float(cosine), overlap)
-        for rank, (i, cosine, overlap) in enumerate(zip(ids, cosines, overlaps, strict=True), start=1)
+        Hit(passages[i], rank, relevance.probability(cosines[i], overlap), cosines[i], overlap)
+        for rank, (i, overlap) in enumerate(zip(ids, overlaps, strict=True), start=1)
     ]
+
+
+def _best(fused: Sequence[tuple[int, float]], k: int) -> dict[int, float]:
+    """The k best with their scores, and those that equal the last of them."""
+    least = fused[k - 1][1] if len(fused) >= k else 0.0
+    return {i: score for i, score in fused if score >= least}
 
 
 def fuse(rankings: Sequence[Sequence[int]], *, k: int = FUSION_K) -> list[tuple[int, float]]:

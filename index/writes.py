@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import LibraryError
 from assistant.index.faults import fault
+from assistant.index.schema import database_folder, explain
 from assistant.index.sentences import fts_text
 from assistant.index.store import VECTOR_DTYPE, Job
 from assistant.types import Document, Passage
@@ -36,15 +37,11 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
-    except sqlite3.OperationalError as error:
-        raise LibraryError(_explain(error)) from error
+    except sqlite3.IntegrityError:
+        raise  # a defect of the program, not of the disk
+    except sqlite3.DatabaseError as error:
+        raise LibraryError(explain(error, database_folder(db))) from error
     fault("after-commit")
-
-
-def _explain(error: sqlite3.OperationalError) -> str:
-    if "full" in str(error) or "disk I/O" in str(error):
-        return f"the disk is full or fails ({error}); what was stored is safe: free some space and run it again"
-    return f"the library could not be written ({error}); what was stored is safe: run it again"
 
 
 def set_setting(db: sqlite3.Connection, name: str, value: str) -> None:

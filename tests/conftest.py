@@ -49,3 +49,15 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no papers and data in {folder} (set ASSISTANT_SHARED)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of the sample papers, made once with the built-in model. Tests that change it copy it first."""
+    from assistant import Assistant
+
+    folder = tmp_path_factory.mktemp("samples") / "library"
+    with Assistant(folder) as assistant:
+        report = assistant.ingest(ROOT / "examples" / "papers")
+    assert {f.status for f in report.files} == {"indexed"}, report.files
+    return folder

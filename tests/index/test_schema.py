@@ -57,7 +57,7 @@ def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> 
 
 def test_garbage_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / schema.DATABASE).write_bytes(b"not a database at all" * 100)
-    with pytest.raises(LibraryError, match="cannot be opened as a library"):
+    with pytest.raises(LibraryError, match="damaged"):
         schema.connect(tmp_path)
 
 

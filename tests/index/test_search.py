@@ -142,7 +142,7 @@ def test_hostile_queries(shelf: Shelf, query: str) -> None:
         assert 0 < hit.score < 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(query=st.text(max_size=60))
 def test_any_query(shelf: Shelf, query: str) -> None:
     assert len(shelf.search(query)) <= 3

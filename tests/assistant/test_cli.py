@@ -1,0 +1,195 @@
+"""The commands as a shell sees them: what they print, where, and what they exit with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.cli import main
+from tests.conftest import ROOT
+
+QUESTION = "Does velorite increase tomato yield?"
+SAMPLES = ROOT / "examples" / "papers"
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    try:
+        code = main([str(a) for a in arguments])
+    except SystemExit as end:
+        code = int(end.code or 0)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+@pytest.fixture
+def library(sample_library: Path, tmp_path: Path) -> Path:
+    """A copy that a test may change."""
+    return Path(shutil.copytree(sample_library, tmp_path / "library"))
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "--version")
+    assert (code, out) == (0, "assistant 0.1.0\n")
+
+
+def test_ask_prints_quotes_with_paper_and_page(sample_library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "ask", QUESTION, "--library", sample_library)
+    assert code == 0
+    assert f"library: {sample_library}" in err
+    assert "[1]" in out
+    assert "p. " in out
+    assert "“" in out
+
+
+def test_ask_json_is_one_object_whose_quotes_are_in_their_pages(
+    sample_library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from assistant.index.store import Store
+
+    code, out, _ = run(capsys, "ask", QUESTION, "--library", sample_library, "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["abstained"] is False
+    assert len({e["work_id"] for e in answer["evidence"]}) >= 2
+    store = Store(sample_library)
+    for e in answer["evidence"]:
+        pages = {p.number: p for p in store.pages(e["paper_id"])}
+        joined = " ".join(pages[s["page"]].text[s["start"] : s["end"]] for s in e["spans"])
+        assert joined == e["text"]
+        assert e["text"] in e["context"]["text"]
+        assert Path(e["path"]).is_file()
+        assert (e["page"], e["boxes"]) == (e["spans"][0]["page"], e["spans"][0]["boxes"])
+        assert e["page_label"] == pages[e["page"]].label
+    store.close()
+
+
+def test_check_json(sample_library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "check", "Velorite increases tomato yield.", "--library", sample_library, "--json")
+    verdict = json.loads(out)
+    assert code == 0
+    assert verdict["label"] in ("SUPPORTS", "REFUTES", "NOT_ENOUGH_INFO")
+    assert verdict["calibrated"] is False
+    assert verdict["confidence"] is None
+    assert verdict["evidence"]
+
+
+def test_an_abstention_is_an_answer(sample_library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "ask", "Who won the chess olympiad in 1972?", "--library", sample_library, "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["abstained"] is True
+    assert "did not find" in answer["text"]
+    assert answer["evidence"], "the nearest passages are shown"
+
+
+def test_ingest_json_is_a_line_for_each_file_then_a_summary(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "ingest", SAMPLES, "--library", library, "--json")
+    *files, summary = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert {f["status"] for f in files} == {"unchanged"}
+    assert set(files[0]) >= {"path", "status", "reason", "paper_id", "pages", "passages", "seconds"}
+    assert "path" not in summary
+
+
+def test_a_failed_file_is_exit_code_3(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes.pdf").write_text("these are notes", encoding="utf-8")
+    code, out, _ = run(capsys, "ingest", tmp_path / "notes.pdf", "--library", library)
+    assert code == 3
+    assert "not a PDF" in out
+
+
+def test_papers_list_show_remove(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "papers", "--library", library, "--json")
+    papers: list[dict[str, Any]] = json.loads(out)
+    assert len(papers) == len(list(SAMPLES.glob("*.pdf")))
+    paper = papers[0]
+    code, out, _ = run(capsys, "papers", "show", paper["id"][:12], "--library", library)
+    assert code == 0
+    assert paper["title"].split()[0] in out
+    code, out, _ = run(capsys, "papers", "remove", paper["id"][:12], "--library", library)
+    assert code == 0
+    _, out, _ = run(capsys, "papers", "--library", library, "--json")
+    assert paper["id"] not in {p["id"] for p in json.loads(out)}
+
+
+def test_doctor(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "doctor", "--library", library, "--json")
+    health = json.loads(out)
+    assert (code, health["ok"]) == (0, True)
+    for cache in library.glob("index.*.faiss"):
+        cache.unlink()
+    code, out, _ = run(capsys, "doctor", "--library", library)
+    assert code == 0, "a missing cache is a note, nothing is lost"
+    code, out, _ = run(capsys, "doctor", "--library", library, "--fix")
+    assert code == 0
+    assert list(library.glob("index.*.faiss"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["ask", ""], 2, "empty"),
+        (["ask", "?!"], 2, "empty"),
+        (["ask", "x " * 50_000], 2, "shorten"),
+        (["check", " "], 2, "empty"),
+        (["papers", "show", "zzz"], 2, "no paper"),
+        (["papers", "remove", ""], 2, "no paper"),
+        (["ingest", "/nowhere/at/all"], 2, "no file or folder"),
+        (["ask", QUESTION, "--embedder", "/nowhere"], 1, "/nowhere"),
+        (["chat", "--host", "0.0.0.0"], 2, "0.0.0.0"),
+        (["ingest", "x", "--workers", "0"], 2, "workers"),
+        (["ingest", "x", "--workers", "many"], 2, "many"),
+        ([], 2, "COMMAND"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(
+    arguments: list[str], code: int, words: str, sample_library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--library", str(sample_library)] if arguments else []
+    got, out, err = run(capsys, *arguments, *options)
+    assert got == code
+    assert words in err
+    assert out == ""
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", [["ask", QUESTION], ["check", "It rose."], ["doctor"]])
+def test_no_library_is_one_sentence(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, *command, "--library", tmp_path / "none")
+    assert code == 1
+    assert "assistant ingest" in err
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_empty_library_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from assistant.index.library import Library
+
+    Library(tmp_path / "library", create=True).close()
+    code, _, err = run(capsys, "ask", QUESTION, "--library", tmp_path / "library")
+    assert code == 1
+    assert "is empty" in err
+
+
+def test_a_library_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "library").write_text("x", encoding="utf-8")
+    for command in (["ask", QUESTION], ["ingest", str(SAMPLES)], ["papers"]):
+        code, _, err = run(capsys, *command, "--library", tmp_path / "library")
+        assert code == 1
+        assert "is a file" in err
+
+
+def test_the_unforeseen_is_reported_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr("assistant.api.Assistant.papers", fail)
+    code, _, err = run(capsys, "papers", "--library", tmp_path)
+    assert code == 1
+    assert "ASSISTANT_DEBUG" in err
+    assert "Traceback" not in err
