@@ -167,11 +167,13 @@ def reembed(arguments: argparse.Namespace) -> int:
 
 def chat(arguments: argparse.Namespace) -> int:
     """Open the page in a browser."""
-    from assistant.server import serve
-    from assistant.ui.app import build
+    from assistant import server, ui
 
+    server.loopback_address(arguments.host)  # a wrong host is refused before Gradio takes its seconds to load
     with _assistant(arguments) as assistant:
-        serve(build(assistant), host=arguments.host, port=arguments.port, browser=not arguments.no_browser)
+        application = server.application()
+        ui.mount(assistant, application)
+        server.serve(application, host=arguments.host, port=arguments.port, browser=not arguments.no_browser)
     return OK
 
 

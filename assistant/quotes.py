@@ -201,8 +201,12 @@ def _adjoin(a: Candidate, b: Candidate) -> bool:
     return adjoining and b.end - a.start <= MERGED_CHARACTERS
 
 
-def quote(n: int, candidate: Candidate, retriever: Retriever) -> Evidence:
-    """The candidate as evidence number `n`, with its place on the page."""
+def as_evidence(n: int, candidate: Candidate) -> Evidence:
+    """The candidate as evidence number `n`, without its place, which only what is shown needs."""
+    return Evidence(n, candidate.text, (), candidate.hit.passage, candidate.paper, candidate.score)
+
+
+def place(evidence: Evidence, candidate: Candidate, retriever: Retriever) -> Evidence:
+    """The evidence with its place on the page."""
     spans, label = retriever.evidence(candidate.hit, candidate.start, candidate.end)
-    passage, text = candidate.hit.passage, candidate.text
-    return Evidence(n, text, spans, passage, candidate.paper, candidate.score, page_label=label)
+    return replace(evidence, spans=spans, page_label=label)

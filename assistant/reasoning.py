@@ -16,7 +16,8 @@ from assistant.claims import check, stance
 from assistant.config import Settings
 from assistant.errors import Cancelled, LibraryError, UsageError
 from assistant.language import differing_language
-from assistant.quotes import Candidate, Retriever, choose, find_candidates, merge, quote
+from assistant.polarity import Axis, read
+from assistant.quotes import Candidate, Retriever, as_evidence, choose, find_candidates, merge, place
 from assistant.types import Answer, Evidence, Filters, Hit, Label, ReasoningStep, StepKind, Verdict
 
 __all__ = ["MAX_QUESTION", "CheckEvent", "Event", "Retriever", "answer", "check_claim"]
@@ -61,7 +62,7 @@ def answer(
     evidence: list[Evidence] = []
     for n, candidate in enumerate(chosen, 1):
         _stop_if(cancel)
-        evidence.append(quote(n, candidate, retriever))
+        evidence.append(place(as_evidence(n, candidate), candidate, retriever))
         yield evidence[-1]
     judged = _judge(question, evidence) if found else [_nothing_found(evidence)]
     yield from judged
@@ -88,11 +89,14 @@ def check_claim(
     _stop_if(cancel)
     candidates = find_candidates(claim, hits, retriever)
     _stop_if(cancel)
-    quoted = [quote(n, c, retriever) for n, c in enumerate(candidates, 1)]
-    evidence = _sides(check(claim, quoted).evidence, settings.quotes)
-    yield from evidence
-    _stop_if(cancel)
-    verdict = check(claim, evidence)
+    verdict = check(claim, [as_evidence(n, c) for n, c in enumerate(candidates, 1)])
+    evidence: list[Evidence] = []
+    for n, judged in enumerate(_sides(verdict.evidence, settings.quotes), 1):
+        _stop_if(cancel)
+        placed = place(as_evidence(n, candidates[judged.n - 1]), candidates[judged.n - 1], retriever)
+        evidence.append(replace(placed, stance=judged.stance))
+        yield evidence[-1]
+    verdict = replace(verdict, evidence=tuple(evidence))
     yield from _verdict_steps(verdict)
     yield verdict
 
@@ -184,10 +188,11 @@ Pair = tuple[Evidence, Evidence]
 def _compare(question: str, evidence: Sequence[Evidence]) -> tuple[list[Pair], list[Pair]]:
     """Pairs of quotes of two works that agree, and that differ, by the stances of `assistant.claims`.
 
-    A question that itself points somewhere ("Does X raise Y?") is what both quotes are held against; where it does not,
-    they are held against one another.
+    A question that itself points somewhere ("Does X raise Y?") is what both quotes are held against; where it does not
+    ("What does X do to Y?"), or a quote does not answer it, they are held against one another, both ways.
     """
-    held = {e.n: stance(question, e.text) for e in evidence}
+    points = any(cue.axis is not Axis.LINK for cue in read(question).cues)
+    held = {e.n: stance(question, e.text) if points else Label.NOT_ENOUGH_INFO for e in evidence}
     agree: list[Pair] = []
     differ: list[Pair] = []
     for i, a in enumerate(evidence):
@@ -244,11 +249,13 @@ def _text(evidence: Sequence[Evidence], steps: Sequence[ReasoningStep]) -> str:
 
 
 def _sides(evidence: Sequence[Evidence], quotes: int) -> list[Evidence]:
-    """At most `quotes` for, *all* against, and, where neither is there, the nearest; numbered again from 1."""
-    pro = [e for e in evidence if e.stance is Label.SUPPORTS][:quotes]
+    """At most `quotes` for, *all* against, and, where neither is there, the nearest. Of the quotes for, the best of
+    each work come first, so that as many works as can be are heard."""
+    pro = [e for e in evidence if e.stance is Label.SUPPORTS]
+    first = [group[0] for group in _by_work(pro)]
+    rest = [e for e in pro if e not in first]
     contra = [e for e in evidence if e.stance is Label.REFUTES]
-    nearest = [] if pro or contra else list(evidence[:NEAREST])
-    return [replace(e, n=n) for n, e in enumerate((*pro, *contra, *nearest), 1)]
+    return [*first, *rest][:quotes] + contra or list(evidence[:NEAREST])
 
 
 def _verdict_steps(verdict: Verdict) -> list[ReasoningStep]:

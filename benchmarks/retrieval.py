@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
+from assistant import encoders
 from assistant.config import BUILT_IN_EMBEDDER
 from assistant.encoders import Embedder, load_embedder
 from assistant.index import schema, vectors, writes
@@ -41,6 +42,12 @@ def data_folder() -> Path:
     if not folder.is_dir():
         sys.exit(f"no data in {folder}; set ASSISTANT_SHARED to the folder that holds data/")
     return folder
+
+
+def vocabulary() -> list[str]:
+    """Whole words of the built-in model's vocabulary, the common ones first."""
+    path = encoders._built_in_folder() / "vocab.txt"
+    return [w for w in path.read_text(encoding="utf-8").split("\n") if w.isascii() and w.isalpha() and len(w) > 2]
 
 
 def scifact_corpus() -> dict[str, str]:

@@ -22,6 +22,8 @@ _SHORT = 0.6
 _GAP = 1.75
 """Line distances between two lines that end a caption or a paragraph."""
 _SAME = 0.35
+_MANY, _MANY_ALONE = 3, 5
+"""Lines from which a run that is no prose may be a table or a figure: beside a caption, and without one."""
 
 
 def mark_captions(page: Sequence[Line], usual: Profile) -> None:
@@ -68,7 +70,11 @@ def _mark_caption(lines: Sequence[Line], start: int, usual: Profile) -> None:
         distance = before.middle - line.middle
         same_height = abs(distance) < 0.5 * size
         near = -0.5 * size < distance < _GAP * min(leading, 1.5 * max(size, before.size))
-        alike = abs(line.size - size) < _SAME or (same_height and line.size < size) or (before is lines[start] and len(before.text) < 14)
+        alike = (
+            abs(line.size - size) < _SAME
+            or (same_height and line.size < size)
+            or (before is lines[start] and len(before.text) < 14)
+        )
         table_begins = _TABLE.match(lines[start].text) and i > start and _fragmented(lines, i)
         if line.role is not Role.BODY or not near or not alike or table_begins or is_caption_start(lines, i, usual):
             return
@@ -82,7 +88,11 @@ def _fragmented(lines: Sequence[Line], i: int) -> bool:
     """Whether a line is one of several pieces on one height, as the cells of a table are."""
     line = lines[i]
     around = [*lines[max(0, i - 1) : i], *lines[i + 1 : i + 2]]
-    return any(abs(x.middle - line.middle) < 0.4 * line.size and _overlap(x, line) < 0 for x in around if x.role is not Role.CAPTION)
+    return any(
+        abs(x.middle - line.middle) < 0.4 * line.size and _overlap(x, line) < 0
+        for x in around
+        if x.role is not Role.CAPTION
+    )
 
 
 def _is_prose(line: Line, usual: Profile) -> bool:
@@ -98,24 +108,23 @@ def _is_prose(line: Line, usual: Profile) -> bool:
 def mark_cells(page: Sequence[Line], usual: Profile) -> None:
     """Runs of lines that are no prose, near a caption or with the looks of a table, become table or figure."""
     lines = [line for line in page if line.role in (Role.BODY, Role.CAPTION, Role.HEADING)]
-    runs = _runs_without_prose(lines, usual)
-    for start, end in runs:
+    for start, end in _runs_without_prose(lines, usual):
         run = lines[start:end]
-        before = lines[start - 1] if start else None
-        after = lines[end] if end < len(lines) else None
-        captions = [x for x in (before, after) if x is not None and x.role is Role.CAPTION]
+        captions = [_caption_text(lines, i) for i in (start - 1, end) if _is_caption(lines, i)]
         small = sum(usual.is_smaller(x) for x in run) >= 0.5 * len(run)
         pieces = sum(_fragmented(lines, i) for i in range(start, end)) >= 0.4 * len(run)
-        many = len(run) >= 3
-        if not (captions and (small or pieces or many) or ((many and pieces or len(run) >= 5 and small) and _numeric(run))):
+        many = len(run) >= _MANY
+        beside = captions and (small or pieces or many)
+        alone = _numeric(run) and (many and pieces or len(run) >= _MANY_ALONE and small)
+        if not (beside or alone):
             continue
-        role = Role.TABLE if any(_TABLE.match(x.text) for x in captions) or (not captions and pieces) else Role.FIGURE
-        if captions and not any(_TABLE.match(_caption_start(lines, x)) for x in captions):
-            role = Role.FIGURE
-        elif captions:
-            role = Role.TABLE
+        table = any(_TABLE.match(text) for text in captions) if captions else pieces
         for line in run:
-            line.role = role
+            line.role = Role.TABLE if table else Role.FIGURE
+
+
+def _is_caption(lines: Sequence[Line], i: int) -> bool:
+    return 0 <= i < len(lines) and lines[i].role is Role.CAPTION
 
 
 def _numeric(run: Sequence[Line]) -> bool:
@@ -123,9 +132,8 @@ def _numeric(run: Sequence[Line]) -> bool:
     return sum(sum(c.isdigit() for c in x.text) >= 0.3 * len(x.text.replace(" ", "")) for x in run) >= 0.3 * len(run)
 
 
-def _caption_start(lines: Sequence[Line], line: Line) -> str:
-    """Text of the first line of the caption that `line` belongs to."""
-    i = next(i for i, x in enumerate(lines) if x is line)
+def _caption_text(lines: Sequence[Line], i: int) -> str:
+    """Text of the first line of the caption that line `i` belongs to."""
     while i > 0 and lines[i - 1].role is Role.CAPTION and not _CAPTION.match(lines[i].text):
         i -= 1
     return lines[i].text

@@ -25,8 +25,12 @@ _TITLE_RATIO = 1.15
 _NOTE_RATIO = 0.92
 _SAME = 0.6
 _MAX_TITLE = 10
+"""Lines of a title, at most."""
+_MAX_SIZES = 20
 _NOTE_DEPTH = 0.5
-_NOTE_START = re.compile(r"\s*(?:[*†‡§¶∗⁎#]|\d{1,2}\s?[A-Z]|correspond|e-?mail|©|received|abbreviations?:|present address)", re.IGNORECASE)
+_NOTE_START = re.compile(
+    r"\s*(?:[*†‡§¶∗⁎#]|\d{1,2}\s?[A-Z]|correspond|e-?mail|©|received|abbreviations?:|present address)", re.IGNORECASE
+)
 
 
 def mark_front(page: Sequence[Line], usual: Profile) -> None:
@@ -35,7 +39,9 @@ def mark_front(page: Sequence[Line], usual: Profile) -> None:
         if line.role is Role.BODY and line.depth < 0.35 and _is_label(line.text):
             line.role = Role.FURNITURE
     lines = [line for line in page if line.role is Role.BODY]
-    end = next((i for i, line in enumerate(lines) if ABSTRACT.match(line.text) or _BEGINNING.fullmatch(line.text)), None)
+    end = next(
+        (i for i, line in enumerate(lines) if ABSTRACT.match(line.text) or _BEGINNING.fullmatch(line.text)), None
+    )
     title = find_title(lines[:end] if end else lines, usual)
     for line in title:
         line.role = Role.TITLE
@@ -47,8 +53,9 @@ def mark_front(page: Sequence[Line], usual: Profile) -> None:
 def find_title(lines: Sequence[Line], usual: Profile) -> list[Line]:
     """The lines of the largest size on the page's upper part that are words, not a label such as "Research article"."""
     upper = [x for x in lines if x.depth < 0.6 and x.size >= _TITLE_RATIO * usual.size and not _is_label(x.text)]
-    for size in sorted({round(x.size, 1) for x in upper}, reverse=True):
-        first = next(i for i, x in enumerate(lines) if any(x is u for u in upper) and round(x.size, 1) == size)
+    known = {id(x) for x in upper}
+    for size in sorted({round(x.size, 1) for x in upper}, reverse=True)[:_MAX_SIZES]:
+        first = next(i for i, x in enumerate(lines) if id(x) in known and round(x.size, 1) == size)
         found: list[Line] = []
         for line in lines[first : first + _MAX_TITLE]:
             if abs(line.size - size) > _SAME or (found and found[-1].middle - line.middle > 2.5 * size):
@@ -110,7 +117,12 @@ def mark_footnotes(page: Sequence[Line], usual: Profile) -> None:
     note = False
     for i, line in enumerate(lines):
         small = line.size < _NOTE_RATIO * usual.size and line.depth > _NOTE_DEPTH
-        tiny_mark = len(line.text) <= 2 and i + 1 < len(lines) and lines[i + 1].size < _NOTE_RATIO * usual.size and line.depth > _NOTE_DEPTH
+        tiny_mark = (
+            len(line.text) <= 2
+            and i + 1 < len(lines)
+            and lines[i + 1].size < _NOTE_RATIO * usual.size
+            and line.depth > _NOTE_DEPTH
+        )
         note = small and (note or tiny_mark or bool(_NOTE_START.match(line.text)) or line.depth > 0.8)
         if note:
             line.role = Role.FOOTNOTE

@@ -18,7 +18,8 @@ _SAME_HEIGHT = 4.0
 """Points by which a header may move from page to page."""
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(
-    r"(page|p\.|seite|第)?\s*[-–—|(\[]?\s*([ivxlc]{1,6}|[a-z]?\d{1,6})\s*[-–—|)\]]?\s*(页|(of|/|von)\s*\d{1,5})?", re.IGNORECASE
+    r"(page|p\.|seite|第)?\s*[-–—|(\[]?\s*([ivxlc]{1,6}|[a-z]?\d{1,6})\s*[-–—|)\]]?\s*(页|(of|/|von)\s*\d{1,5})?",
+    re.IGNORECASE,
 )
 _STAMP = re.compile(
     r"downloaded from|for personal use only|all rights reserved|©|\(c\) (19|20)\d\d|copyright (19|20)\d\d|^doi:?\s*10\.|^https?://(dx\.)?doi\.org/"
@@ -26,6 +27,11 @@ _STAMP = re.compile(
     re.IGNORECASE,
 )
 _TURNED_PAGE = 0.15
+_FEW_PAGES = 5
+_OUTERMOST = 3
+"""Lines from the top and from the bottom of a page that may be its number."""
+_WIDER = 8.0
+"""Font sizes from which a line is no page number but text, so that nothing further in is one."""
 _MIN_BODY = 10
 """Wide body lines in a file from which it can be told where its body stands."""
 _MIN_NUMBERED = 8
@@ -56,20 +62,17 @@ def _in_margin(line: Line) -> bool:
 
 def _mark_repeated(pages: Sequence[Sequence[Line]]) -> None:
     """Lines with the same words, numbers aside, at the same height of several pages."""
-    places: defaultdict[str, list[Line]] = defaultdict(list)
-    for page in pages:
-        for line in page:
-            if line.role is Role.BODY:
-                places[_DIGITS.sub("#", line.text.casefold())].append(line)
-    enough = 2 if len(pages) <= 5 else 3
-    for lines in places.values():
-        if len({line.page for line in lines}) < enough:
-            continue
-        for line in lines:
-            same = {x.page for x in lines if abs(x.middle - line.middle) < _SAME_HEIGHT}
-            often = len(same) >= max(3, len(pages) / 2) and len(line.text) > 3
-            if len(same) >= enough and (_in_margin(line) or often) or (len(same) >= enough - 1 and _outermost(line)):
-                line.role = Role.FURNITURE
+    seen: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
+    lines = [line for page in pages for line in page if line.role is Role.BODY]
+    keys = [(_DIGITS.sub("#", line.text.casefold()), round(line.middle / _SAME_HEIGHT)) for line in lines]
+    for line, key in zip(lines, keys, strict=True):
+        seen[key].add(line.page)
+    enough = 2 if len(pages) <= _FEW_PAGES else 3
+    for line, (words, height) in zip(lines, keys, strict=True):
+        same = len(set().union(*(seen.get((words, height + step), set()) for step in (-1, 0, 1))))
+        often = same >= max(3, len(pages) / 2) and len(line.text) > 3
+        if same >= enough and (_in_margin(line) or often) or (same >= max(2, enough - 1) and _outermost(line)):
+            line.role = Role.FURNITURE
 
 
 def _outermost(line: Line) -> bool:
@@ -78,12 +81,13 @@ def _outermost(line: Line) -> bool:
 
 def _mark_page_number(page: Sequence[Line]) -> None:
     """A lone number outside everything else in the upper or lower margin."""
-    rest = [line for line in page if line.role is Role.BODY and not line.sideways]
-    for line in rest:
-        others = [x.middle for x in rest if x is not line and x.width > 2 * line.width]
-        outside = not others or line.middle > max(others) or line.middle < min(others)
-        if _in_margin(line) and outside and _PAGE_NUMBER.fullmatch(line.text):
-            line.role = Role.FURNITURE
+    rest = sorted((x for x in page if x.role is Role.BODY and not x.sideways), key=lambda x: x.middle)
+    for outermost in (rest[:_OUTERMOST], rest[: -_OUTERMOST - 1 : -1]):
+        for line in outermost:
+            if _in_margin(line) and _PAGE_NUMBER.fullmatch(line.text):
+                line.role = Role.FURNITURE
+            elif line.width > _WIDER * line.size:
+                break
 
 
 def _mark_stamps(page: Sequence[Line]) -> None:
@@ -116,7 +120,9 @@ def _mark_line_numbers(page: Sequence[Line], usual: Profile) -> None:
 
 def _mark_side_notes(pages: Sequence[Sequence[Line]], usual: Profile) -> None:
     """Text left or right of where the paper's body ever stands, set otherwise (dates and links beside the first page)."""
-    body = [x for page in pages for x in page if x.role is Role.BODY and usual.is_body(x) and x.width > 0.5 * usual.column]
+    body = [
+        x for page in pages for x in page if x.role is Role.BODY and usual.is_body(x) and x.width > 0.5 * usual.column
+    ]
     if len(body) < _MIN_BODY:
         return
     lefts, rights = sorted(x.box[0] for x in body), sorted(x.box[2] for x in body)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from assistant.types import Box, Page
 
-Boxes = NDArray[np.float64]
-"""Shape (n, 4): x0, y0, x1, y1 in points; a row of zeros is a character without a place."""
+Floats = NDArray[np.float64]
+"""Points, or boxes of shape (n, 4): x0, y0, x1, y1; a row of zeros is a character without a place."""
 
 UNITS = 100
 """Stored units per point. A hundredth of a point is a tenth of what a screen can show at 400 %."""
@@ -21,16 +21,18 @@ _LIMIT = 2**31 - 1
 _COMPRESSION = 1
 """zlib level: 6 gives 8 % smaller boxes for four times the time."""
 _CHARACTER_BYTES = 16
+_SLACK = 0.01
+"""Points added on every side, since stored boxes are rounded to half of it."""
 
 
 def pack(boxes: NDArray[np.floating]) -> bytes:
-    """Boxes of shape (n, 4) in points -> the bytes kept in `Page.char_boxes`. What is not finite becomes zero."""
+    """Floats of shape (n, 4) in points -> the bytes kept in `Page.char_boxes`. What is not finite becomes zero."""
     scaled = np.nan_to_num(np.asarray(boxes, dtype=np.float64).reshape(-1, 4), posinf=0.0, neginf=0.0) * UNITS
     rounded = np.clip(np.rint(scaled), -_LIMIT, _LIMIT).astype("<i4")
     return zlib.compress(rounded.tobytes(), _COMPRESSION)
 
 
-def unpack(data: bytes) -> Boxes:
+def unpack(data: bytes) -> Floats:
     """The bytes of `Page.char_boxes` -> boxes of shape (n, 4) in points. Raises ValueError for damaged bytes."""
     if not data:
         return np.zeros((0, 4))
@@ -59,8 +61,8 @@ def unpacked_size(data: bytes, limit: int) -> int:
     return len(raw) // _CHARACTER_BYTES
 
 
-def turn(boxes: Boxes, quarter: int) -> Boxes:
-    """Boxes seen with the page turned clockwise by `quarter` right angles about the origin.
+def turn(boxes: Floats, quarter: int) -> Floats:
+    """Floats seen with the page turned clockwise by `quarter` right angles about the origin.
 
     Text that runs upward (a quarter turn counter-clockwise) reads left to right after `turn(boxes, 1)`.
     """
@@ -76,56 +78,66 @@ def line_boxes(page: Page, start: int, end: int) -> tuple[Box, ...]:
     superscripts, a formula's limits), it is trimmed or split until it does not, down to single characters.
     """
     boxes = unpack(page.char_boxes)
-    placed = np.flatnonzero((boxes != 0).any(axis=1))
-    inside = placed[(placed >= start) & (placed < end)]
+    placed = (boxes != 0).any(axis=1)
+    inside = start + np.flatnonzero(placed[start:end])
     if not len(inside):
         return ()
-    outside = placed[(placed < start) | (placed >= end)]
-    letters = np.fromiter((not page.text[i].isspace() for i in outside), dtype=bool, count=len(outside))
-    foreign = _centres(boxes[outside[letters]])
+    placed[start:end] = False
     run = boxes[inside]
-    pieces: list[Boxes] = []
-    for first, last in _lines(run, inside):
-        line = run[first:last]
-        pieces += _split(line, _near(foreign, line))
-    merged = _merge(pieces, foreign)
-    return tuple((float(x0), float(y0), float(x1), float(y1)) for x0, y0, x1, y1 in merged)
+    foreign = _foreign(boxes, np.flatnonzero(placed), run, page.text)
+    pieces: list[Floats] = []
+    for first, last in _lines(run, inside, page.text):
+        pieces += _split(run[first:last], foreign)
+    return tuple(
+        (x0 - _SLACK, y0 - _SLACK, x1 + _SLACK, y1 + _SLACK)
+        for x0, y0, x1, y1 in (p.tolist() for p in _merge(pieces, foreign))
+    )
 
 
-def _centres(boxes: Boxes) -> Boxes:
+def _foreign(boxes: Floats, others: NDArray[np.intp], run: Floats, text: str) -> Floats:
+    """Centres, shape (k, 2), of the characters other than white space outside the run that lie where the run lies."""
+    centres = _centres(boxes[others])
+    box = _union(run)
+    near = ((centres >= box[:2]) & (centres <= box[2:])).all(axis=1)
+    seen = [not text[i].isspace() for i in others[near].tolist()]
+    return centres[near][np.array(seen, dtype=np.bool_)]
+
+
+def _centres(boxes: Floats) -> Floats:
     """Shape (n, 2)."""
     return (boxes[:, :2] + boxes[:, 2:]) / 2
 
 
-def _union(boxes: Boxes) -> Boxes:
+def _union(boxes: Floats) -> Floats:
     """Shape (4,)."""
     return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
 
 
-def _near(points: Boxes, line: Boxes) -> Boxes:
+def _near(points: Floats, line: Floats) -> Floats:
     box = _union(line)
     return points[((points >= box[:2]) & (points <= box[2:])).all(axis=1)]
 
 
-def _em(boxes: Boxes) -> float:
+def _em(boxes: Floats) -> float:
     """A letter's size: the median of the longer sides, in points, at least 1."""
     return max(1.0, float(np.median(np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]))))
 
 
-def _lines(run: Boxes, at: NDArray[np.intp]) -> list[tuple[int, int]]:
-    """Cut a run where a character has no place (a line's end) or lies far from the one before it.
+def _lines(run: Floats, at: NDArray[np.intp], text: str) -> list[tuple[int, int]]:
+    """Cut a run where a block ends and where a character lies far from the one before it.
 
     Far is measured as the free distance between the two rectangles, so that it holds for any direction of writing.
     """
     gap = np.maximum(run[1:, :2] - run[:-1, 2:], run[:-1, :2] - run[1:, 2:])
     em = _em(run)
     far = (gap[:, 0] > 3 * em) | (gap[:, 1] > 0.75 * em) | ((gap[:, 0] > em) & (gap[:, 1] > 0))
-    cuts = np.flatnonzero(far | (np.diff(at) > 1)) + 1
-    edges = [0, *cuts.tolist(), len(run)]
+    for i in np.flatnonzero(np.diff(at) > 1).tolist():
+        far[i] |= "\n" in text[at[i] : at[i + 1]]
+    edges = [0, *(np.flatnonzero(far) + 1).tolist(), len(run)]
     return list(zip(edges[:-1], edges[1:], strict=True))
 
 
-def _split(line: Boxes, foreign: Boxes) -> list[Boxes]:
+def _split(line: Floats, foreign: Floats) -> list[Floats]:
     """Rectangles that hold every centre of `line` and none of `foreign` where that can be."""
     box = _union(line)
     inner = _near(foreign, line)
@@ -138,7 +150,7 @@ def _split(line: Boxes, foreign: Boxes) -> list[Boxes]:
     return _split(line[:half], inner) + _split(line[half:], inner)
 
 
-def _trim(box: Boxes, own: Boxes, foreign: Boxes) -> Boxes | None:
+def _trim(box: Floats, own: Floats, foreign: Floats) -> Floats | None:
     """`box` cut back on one axis so that it holds all of `own` and none of `foreign`; None where that cannot be."""
     for axis in (1, 0):
         low, high = own[:, axis].min(), own[:, axis].max()
@@ -154,9 +166,9 @@ def _trim(box: Boxes, own: Boxes, foreign: Boxes) -> Boxes | None:
     return None
 
 
-def _merge(pieces: list[Boxes], foreign: Boxes) -> list[Boxes]:
+def _merge(pieces: list[Floats], foreign: Floats) -> list[Floats]:
     """Join neighbours of one line again where nothing foreign comes in by it."""
-    merged: list[Boxes] = []
+    merged: list[Floats] = []
     for piece in pieces:
         if merged:
             both = _union(np.stack([merged[-1], piece]))
@@ -167,7 +179,7 @@ def _merge(pieces: list[Boxes], foreign: Boxes) -> list[Boxes]:
     return merged
 
 
-def _same_line(a: Boxes, b: Boxes) -> bool:
+def _same_line(a: Floats, b: Floats) -> bool:
     """Whether two rectangles overlap for most of the lower (or, for upright lines, narrower) one and are close."""
     size = np.minimum(a[2:] - a[:2], b[2:] - b[:2])
     common = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])

@@ -67,7 +67,11 @@ def _stands_apart(lines: Sequence[Line], i: int, usual: Profile) -> bool:
     above = _distance(before, line) if before is not None else None
     room = above is None or above > _GAP * usual.leading or above < 0
     after_heading = before is not None and before.role is Role.HEADING
-    paragraph_over = before is not None and before.text.endswith((".", ":", "?", "!", "]", ")")) and before.width < 0.9 * usual.column
+    paragraph_over = (
+        before is not None
+        and before.text.endswith((".", ":", "?", "!", "]", ")"))
+        and before.width < 0.9 * usual.column
+    )
     if not (room or after_heading or paragraph_over):
         return False
     if above is not None and abs(above) < 0.5 * line.size:
@@ -81,7 +85,12 @@ def _leads_on(lines: Sequence[Line], i: int, usual: Profile) -> bool:
     below = _distance(line, after)
     if below is not None and abs(below) < 0.5 * line.size:
         return False
-    if after.text[0].islower() and after.style != line.style and usual.is_body(line) and line.width > 0.9 * usual.column:
+    if (
+        after.text[0].islower()
+        and after.style != line.style
+        and usual.is_body(line)
+        and line.width > 0.9 * usual.column
+    ):
         return False
     for later in lines[i + 1 : i + 1 + _MAX_LINES]:
         if is_text(later, usual):
@@ -94,8 +103,10 @@ def _leads_on(lines: Sequence[Line], i: int, usual: Profile) -> bool:
 def is_text(line: Line, usual: Profile) -> bool:
     """Whether a line is set as body text is and has the words of it."""
     words = len(line.text.split())
-    return usual.is_body(line) and (words >= 5 or line.width > 0.6 * usual.column or _wide_script(line.text)) and not (
-        line.style.bold and not usual.bold
+    return (
+        usual.is_body(line)
+        and (words >= 5 or line.width > 0.6 * usual.column or _wide_script(line.text))
+        and not (line.style.bold and not usual.bold)
     )
 
 

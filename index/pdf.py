@@ -196,7 +196,11 @@ def _characters(
         elif (here := _text_object(page, i) or 0) != before:
             before, style = here, number(_style(text, i) if here else Style("", 0.0))
         styles[i] = style
-    sides = np.frombuffer(corners, dtype=np.float64).reshape(-1, 4)[:count, [0, 2, 1, 3]].astype(np.float32)
+    sides = (
+        np.frombuffer(memoryview(corners).cast("B"), dtype=np.float64)
+        .reshape(-1, 4)[:count, [0, 2, 1, 3]]
+        .astype(np.float32)
+    )
     numbers = np.frombuffer(codes, dtype=np.uint32).astype(np.int32), np.frombuffer(styles, dtype=np.int32)
     return numbers[0], sides, numbers[1], generated
 

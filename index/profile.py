@@ -70,6 +70,11 @@ def profile(pages: Sequence[Sequence[Line]]) -> Profile:
 
 
 def _body_fonts(pages: Sequence[Sequence[Line]], size: float, column: float) -> frozenset[str]:
-    wide = [x for page in pages for x in page if abs(x.size - size) <= _SAME_SIZE and x.width > 0.9 * column and not x.hidden]
+    wide = [
+        x
+        for page in pages
+        for x in page
+        if abs(x.size - size) <= _SAME_SIZE and x.width > 0.9 * column and not x.hidden
+    ]
     fonts = Counter(line.style.font for line in wide if not line.style.bold)
     return frozenset(font for font, count in fonts.items() if count >= max(_OFTEN, _SHARE * len(wide)))

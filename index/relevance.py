@@ -13,7 +13,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
+Unit = Literal["passage", "sentence"]
 WEIGHTS = Path(__file__).with_name("relevance.json")
 
 
@@ -31,11 +33,11 @@ class Relevance:
 
 
 @cache
-def load_relevance(embedder_id: str) -> Relevance:
-    """The weights fitted with that embedder, or the fallback, which leaves the cosine out: other embedders' cosines
-    mean other things."""
+def load_relevance(embedder_id: str, *, unit: Unit = "passage") -> Relevance:
+    """The weights fitted with that embedder for passages, or for single sentences of passages; else the fallback,
+    which leaves the cosine out: another embedder's cosines mean other things."""
     stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    weights = stored["embedders"].get(embedder_id, stored["fallback"])
+    weights = stored["embedders"].get(embedder_id, stored["fallback"])[unit]
     return Relevance(weights["intercept"], weights["cosine"], weights["overlap"])
 
 

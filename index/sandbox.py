@@ -35,8 +35,10 @@ _LOOK_EVERY = 0.1
 _CHUNK = 1 << 16
 _GROWTH = 4
 """Characters of text that one of pdfium's may become (a ligature's letters, a space between lines), generously."""
-_BYTES_PER_CHARACTER = 64
-"""What a character with its box, block and label may cost on the wire, generously."""
+_BYTES_PER_CHARACTER = 20
+"""What a character may cost on the wire: four bytes of UTF-8 and sixteen of box, if nothing can be compressed."""
+_BYTES_BESIDES = 64 << 20
+"""What blocks, labels and progress may cost on the wire in all."""
 _MEMORY_SHARE = 0.3
 """A reader that crashes with this share of its memory in use most likely failed to get more."""
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "ASSISTANT_FAULT")
@@ -194,7 +196,7 @@ def _listen(
 ) -> None:
     """Take in frames until the reader has said its last. Raises TimeoutError, Cancelled, WireError."""
     assert process.stdout is not None
-    frames = wire.Frames(limits.characters * _BYTES_PER_CHARACTER + (64 << 20))
+    frames = wire.Frames(limits.characters * _BYTES_PER_CHARACTER + _BYTES_BESIDES)
     quiet_since = time.monotonic()
     with selectors.DefaultSelector() as selector, process.stdout as pipe:
         selector.register(pipe, selectors.EVENT_READ)

@@ -1,8 +1,8 @@
 """What the reading process says to its parent: frames, and the checks that make them safe to believe.
 
 A frame is one line of JSON, `{"kind": "page", "sizes": [120, 4000, 9000]}`, followed by that many bytes for each part.
-The process may have been taken over by a hostile file, so the parent takes nothing on trust: every size, type, range and
-relation is checked here, and nothing sent can run. Knows nothing of processes or PDF files.
+The process may have been taken over by a hostile file, so the parent takes nothing on trust: every size, type, range
+and relation is checked here, and nothing sent can run. Knows nothing of processes or PDF files.
 """
 
 from __future__ import annotations

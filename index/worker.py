@@ -1,7 +1,8 @@
 """The process that reads one hostile file: `python -m assistant.index.worker PATH [--skip 14,20]`.
 
-It limits itself before it touches the file, reads page by page, says on standard output where it is (assistant.index.wire),
-and ends with the whole document. It may hang, crash or be taken over: the parent (assistant.index.sandbox) expects that.
+It limits itself before it touches the file, reads page by page, says on standard output where it is
+(assistant.index.wire), and ends with the whole document. It may hang, crash or be taken over: the parent (assistant.index.sandbox) expects
+that.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 LITTLE_TEXT = 200
 """Characters; a paper with fewer is flagged: most likely a cover sheet or a scan with a stamp."""
+HIDDEN_RUN = 20
+"""Characters of hidden text on end that are worth a flag; less is a stray ligature or a marker for machines."""
+PAGE_CHARACTERS = 500_000
+"""A page with more is no paper's; reading it would use up the processor time of the rest."""
 NO_TEXT = "no text layer (a scan?); run OCR on it first"
 OUT_OF_MEMORY = "too large after unpacking (over {:.3g} GiB of memory)"
 
@@ -64,13 +69,11 @@ def _parse(arguments: list[str]) -> Work:
     )
     parser.add_argument("path", type=Path)
     parser.add_argument("--skip", default="", help="pages not to read, as 14,20")
-    parser.add_argument("--last", type=int, default=Work.last)
-    parser.add_argument("--pages", type=int, default=Work.pages)
-    parser.add_argument("--characters", type=int, default=Work.characters)
-    parser.add_argument("--memory", type=int, default=Work.memory)
-    parser.add_argument("--cpu", type=float, default=Work.cpu)
-    parser.add_argument("--cpu-page", type=float, default=Work.cpu_page)
-    given = vars(parser.parse_args(arguments))
+    for name in ("last", "pages", "characters", "memory"):
+        parser.add_argument(f"--{name}", type=int)
+    for name in ("cpu", "cpu-page"):
+        parser.add_argument(f"--{name}", type=float)
+    given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
     given["skip"] = frozenset(int(number) for number in given["skip"].split(",") if number)
     return Work(**given)
 
@@ -122,12 +125,13 @@ def _read(work: Work, out: BinaryIO) -> None:
     flags += _text_flags(pages)
     for page in pages:
         _send(out, encode_page(page))
-    _send(out, encode_document(describe(pages, raw, file.styles, file.information, tuple(flags))))
+    _send(out, encode_document(describe(pages, file.information, tuple(flags))))
 
 
 def _read_pages(file: PdfFile, work: Work, count: int, flags: list[str], tell: Callable[[int], None]) -> list[RawPage]:
     """Every page that can be read; what cannot is told in `flags`. Raises ReadError where there is no page at all."""
     raw: list[RawPage] = []
+    damaged: list[int] = []
     left = work.characters
     for number in range(1, min(count, work.last) + 1):
         if number in work.skip:
@@ -135,18 +139,28 @@ def _read_pages(file: PdfFile, work: Work, count: int, flags: list[str], tell: C
         tell(number)
         _fault(number)
         try:
-            page = file.read_page(number, limit=left)
-        except ReadError as error:
-            flags.append(str(error))
+            page = file.read_page(number, limit=min(left, PAGE_CHARACTERS))
+        except ReadError:
+            damaged.append(number)
             continue
         raw.append(page)
         left -= len(page.codes)
+        if len(page.codes) == PAGE_CHARACTERS:
+            flags.append(f"only the first {PAGE_CHARACTERS} characters of page {number} were read")
         if left <= 0:
             flags.append(f"only the first {work.characters} characters were read, to page {number} of {count}")
             break
     if not raw:
-        raise ReadError(flags[-1] if flags else "the PDF has no pages")
+        raise ReadError("damaged: no page can be read" if damaged else "the PDF has no pages")
+    if damaged:
+        flags.append(_damage(damaged))
     return raw
+
+
+def _damage(pages: list[int]) -> str:
+    """The flag for pages that pdfium cannot load."""
+    names = ", ".join(map(str, pages[:10])) + (f" and {len(pages) - 10} more" if len(pages) > 10 else "")
+    return f"{'pages' if len(pages) > 1 else 'page'} {names} could not be read (damaged)"
 
 
 def _text_flags(pages: tuple[Page, ...]) -> list[str]:
@@ -155,8 +169,8 @@ def _text_flags(pages: tuple[Page, ...]) -> list[str]:
     if not visible:
         raise ReadError(NO_TEXT)
     flags = ["very little text"] * (visible < LITTLE_TEXT)
-    hidden = sum(b.end - b.start for page in pages for b in page.blocks if b.role is Role.HIDDEN)
-    return flags + ["hidden text"] * (hidden > 0)
+    hidden = max((b.end - b.start for page in pages for b in page.blocks if b.role is Role.HIDDEN), default=0)
+    return flags + ["hidden text"] * (hidden >= HIDDEN_RUN)
 
 
 def _fault(page: int) -> None:

@@ -33,7 +33,7 @@ STANCES = {Label.SUPPORTS: "for the claim", Label.REFUTES: "against the claim"}
 
 _TEMPLATE_MARKS = str.maketrans({c: f"&#{ord(c)};" for c in "`$\\{}="})
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_CITATION = re.compile(r"\[([0-9]{1,4})\]")
+_CITATION = re.compile(r"\[([1-9][0-9]{0,3})\]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def evidence(n: int, text: str, source: Paper, *, score: float = 0.9) -> Evidenc
 
 
 class Shelf:
-    """`texts`: paper -> its passages. Every passage is page 1 from offset 0; `embedded` and `queries` tell what was asked."""
+    """`texts`: paper -> its passages. Each passage is page 1 from offset 0; `embedded`: what was embedded."""
 
     def __init__(self, texts: dict[Paper, Sequence[str]]) -> None:
         self.papers = {p.id: p for p in texts}
@@ -42,7 +42,6 @@ class Shelf:
         ]
         self.embedder = HashEmbedder()
         self.embedded: list[str] = []
-        self.queries: list[str] = []
 
     def describe(self) -> tuple[int, int]:
         return len(self.papers), len(self.passages)
@@ -51,7 +50,6 @@ class Shelf:
         return PROVENANCE
 
     def search(self, query: str, *, k: int, filters: Filters) -> list[Hit]:
-        self.queries.append(query)
         kept = [p for p in self.passages if not filters.papers or p.paper_id in filters.papers]
         shares = self.overlap(query, [p.text for p in kept])
         ranked = sorted(zip(kept, shares, strict=True), key=lambda row: -row[1])[:k]

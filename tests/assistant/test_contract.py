@@ -71,7 +71,8 @@ QUOTE = Evidence(
 BARE = Evidence(2, "quote", (), Passage("b", "quote", ()), Paper("b", "b", ""), 0.5)
 VERDICT = Verdict("c?", Label.REFUTES, n_against=1, evidence=(QUOTE, BARE))
 ANSWER = Answer(
-    "q?", "t [1]", False, (ReasoningStep(StepKind.SEARCH, "s"), ReasoningStep(StepKind.CONCLUSION, "c [1]", (1, 2), VERDICT)),
+    "q?", "t [1]", False,
+    (ReasoningStep(StepKind.SEARCH, "s"), ReasoningStep(StepKind.CONCLUSION, "c [1]", (1, 2), VERDICT)),
     (QUOTE, BARE), Provenance(3, "reader-1", "mini@53aa", ("m",), 0), (VERDICT,), {"total": 0.25},
 )  # fmt: skip
 
@@ -163,7 +164,8 @@ def test_file_and_summary() -> None:
     good = FileReport(Path("/p/a.pdf"), FileStatus.INDEXED, "", "a" * 64, 2, 9, 0.5)
     bad = FileReport(Path("/p/b.pdf"), FileStatus.FAILED, "encrypted", seconds=0.25)
     assert list(file_json(good).items()) == [
-        ("path", "/p/a.pdf"), ("status", "indexed"), ("reason", ""), ("paper_id", "a" * 64), ("pages", 2), ("passages", 9),
+        ("path", "/p/a.pdf"), ("status", "indexed"), ("reason", ""), ("paper_id", "a" * 64), ("pages", 2),
+        ("passages", 9),
         ("seconds", 0.5),
     ]  # fmt: skip
     assert summary_json(IngestReport((good, bad), 0.75)) == {

@@ -87,8 +87,9 @@ def test_quotes_of_one_work_are_not_held_against_each_other() -> None:
     assert not [s for s in result.steps if s.kind in (StepKind.AGREEMENT, StepKind.DIFFERENCE)]
 
 
-def test_a_question_that_points_nowhere_compares_the_quotes_themselves() -> None:
-    result = ask("velorite tomatoes yield", shelf())
+@pytest.mark.parametrize("question", ["velorite tomatoes yield", "How does velorite affect the yield of tomatoes?"])
+def test_a_question_that_points_nowhere_compares_the_quotes_themselves(question: str) -> None:
+    result = ask(question, shelf())
     assert StepKind.DIFFERENCE in [s.kind for s in result.steps]
 
 
