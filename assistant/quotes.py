@@ -18,8 +18,13 @@ from numpy.typing import NDArray
 
 from assistant.types import Evidence, Filters, Hit, Paper, Provenance, Span
 
-EMBEDDED_SENTENCES = 40
+EMBEDDED_SENTENCES = 30
 """Sentences embedded for one question, at most: about a second on one core of a small machine."""
+CONTEXT_WEIGHT = 0.35
+"""Weight of the passage's probability in the sentence's: "It rose by 18 %" is about what the passage is about. On
+SciFact train, gold sentences among the first six: 0.76 without, 0.80 from 0.35 on."""
+LEAST_PROBABILITY = 1e-4
+"""No probability counts as nearer than this to 0 or 1."""
 RELEVANCE_WEIGHT = 0.7
 """Carbonell and Goldstein 1998, maximal marginal relevance: the weight of relevance against novelty."""
 DUPLICATE_COSINE = 0.95
@@ -27,11 +32,13 @@ DUPLICATE_COSINE = 0.95
 MERGED_CHARACTERS = 500
 """Adjoining sentences become one quote up to this length."""
 MIN_WORDS = 4
+MIN_CHINESE = 6
 MIN_WORD_SHARE = 0.6
 """Least share of a sentence's tokens that are words: below it the sentence is a row of a table or a figure's debris."""
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
+_ASKS = re.compile(r"""[?？][)\]}"'”’»」』）\s]*$""")
 _ENDS = re.compile(r"""[.!?…。！？][)\]}"'”’»」』）\d\s,;–-]*$""")
 
 
@@ -95,14 +102,17 @@ class Candidate:
 
 
 def is_quotable(text: str) -> bool:
-    """Whether a text reads as a sentence: enough words, most tokens words, a stop at its end or the length of one."""
-    if len(_CJK.findall(text)) >= 6:
+    """Whether a text is a sentence that states something: enough words, most tokens words, and a full stop at its end.
+
+    A heading or a title has no stop, and a question states nothing.
+    """
+    if not _ENDS.search(text) or _ASKS.search(text):
+        return False
+    if len(_CJK.findall(text)) >= MIN_CHINESE:
         return True
     tokens = text.split()
     words = _WORD.findall(text)
-    if len(words) < MIN_WORDS or sum(bool(_WORD.search(t)) for t in tokens) < MIN_WORD_SHARE * len(tokens):
-        return False
-    return bool(_ENDS.search(text)) or len(words) >= 2 * MIN_WORDS
+    return len(words) >= MIN_WORDS and sum(bool(_WORD.search(t)) for t in tokens) >= MIN_WORD_SHARE * len(tokens)
 
 
 def find_candidates(query: str, hits: Sequence[Hit], retriever: Retriever) -> list[Candidate]:
@@ -146,10 +156,21 @@ def _score(query: str, candidates: Sequence[Candidate], retriever: Retriever) ->
     vectors = retriever.embed([query, *(c.text for c in candidates)])
     cosines = vectors[1:] @ vectors[0]
     scored = [
-        replace(c, score=retriever.relevance(float(cosine), c.overlap), vector=vector)
+        replace(c, score=_pool(retriever.relevance(float(cosine), c.overlap), c.hit.score), vector=vector)
         for c, cosine, vector in zip(candidates, cosines, vectors[1:], strict=True)
     ]
     return sorted(scored, key=lambda c: (-c.score, c.hit.rank, c.start))
+
+
+def _pool(sentence: float, passage: float) -> float:
+    """Logarithmic opinion pool of two probabilities (Genest and Zidek 1986)."""
+    odds = (1 - CONTEXT_WEIGHT) * _log_odds(sentence) + CONTEXT_WEIGHT * _log_odds(passage)
+    return 1 / (1 + math.exp(-odds))
+
+
+def _log_odds(probability: float) -> float:
+    p = min(max(probability, LEAST_PROBABILITY), 1 - LEAST_PROBABILITY)
+    return math.log(p / (1 - p))
 
 
 def choose(candidates: Sequence[Candidate], *, quotes: int) -> list[Candidate]:

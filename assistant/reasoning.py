@@ -7,10 +7,12 @@ the library is a `Retriever`. It adds no fact of its own: what is not in a quote
 from __future__ import annotations
 
 import re
+import textwrap
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 from assistant.claims import check, stance
 from assistant.config import Settings
@@ -26,6 +28,8 @@ MAX_QUESTION = 4000
 """Characters of a question or claim, at most."""
 LEAST_OF_BEST = 0.5
 """A quote is shown when it is at least this share as probable as the best one."""
+SHOWN_TITLE = 60
+"""Characters of a title in a step, at most."""
 NEAREST = 3
 """Passages shown where nothing was found."""
 
@@ -174,57 +178,77 @@ def _judge(question: str, evidence: Sequence[Evidence]) -> list[ReasoningStep]:
         ReasoningStep(StepKind.EVIDENCE, f"{_name(quotes[0])}: {_marks(quotes)}.", tuple(e.n for e in quotes))
         for quotes in _by_work(evidence)
     ]
-    agree, differ = _compare(question, evidence)
-    if agree:
-        steps.append(_pair_step(StepKind.AGREEMENT, agree, "point the same way"))
-    if differ:
-        steps.append(_pair_step(StepKind.DIFFERENCE, differ, "point opposite ways"))
-    return [*steps, _conclusion(evidence, agree, differ)]
+    groups, opposed = _compare(question, evidence)
+    if same := [group for group in groups if len(group) > 1]:
+        text = " ".join(f"{_marks(group)} point the same way." for group in same)
+        steps.append(ReasoningStep(StepKind.AGREEMENT, text, _numbers(*same)))
+    if opposed:
+        text = " ".join(
+            f"{_marks(a)} {'points' if len(a) == 1 else 'point'} the opposite way to {_marks(b)}." for a, b in opposed
+        )
+        steps.append(ReasoningStep(StepKind.DIFFERENCE, text, _numbers(*(g for pair in opposed for g in pair))))
+    return [*steps, _conclusion(evidence[0], groups, opposed)]
 
 
-Pair = tuple[Evidence, Evidence]
+Group = list[Evidence]
 
 
-def _compare(question: str, evidence: Sequence[Evidence]) -> tuple[list[Pair], list[Pair]]:
-    """Pairs of quotes of two works that agree, and that differ, by the stances of `assistant.claims`.
+def _compare(question: str, evidence: Sequence[Evidence]) -> tuple[list[Group], list[tuple[Group, Group]]]:
+    """Quotes that point the same way, in groups, and the pairs of groups that point opposite ways.
 
     A question that itself points somewhere ("Does X raise Y?") is what both quotes are held against; where it does not
-    ("What does X do to Y?"), or a quote does not answer it, they are held against one another, both ways.
+    ("What does X do to Y?"), or a quote does not answer it, they are held against one another, both ways. Two quotes
+    of one work are never compared.
     """
     points = any(cue.axis is not Axis.LINK for cue in read(question).cues)
     held = {e.n: stance(question, e.text) if points else Label.NOT_ENOUGH_INFO for e in evidence}
-    agree: list[Pair] = []
-    differ: list[Pair] = []
-    for i, a in enumerate(evidence):
-        for b in evidence[i + 1 :]:
-            if a.paper.work_id == b.paper.work_id:
-                continue
-            label = _relation(held[a.n], held[b.n], a.text, b.text)
-            if label is not Label.NOT_ENOUGH_INFO:
-                (agree if label is Label.SUPPORTS else differ).append((a, b))
-    return agree, differ
+    relations = {
+        (a.n, b.n): Label.NOT_ENOUGH_INFO if a.paper.work_id == b.paper.work_id else _relation(held, a, b)
+        for a, b in combinations(evidence, 2)
+    }
+    groups: list[Group] = []
+    for e in evidence:
+        found = next((g for g in groups if _fits(e, g, relations)), None)
+        if found is None:
+            groups.append([e])
+        else:
+            found.append(e)
+    pairs = ((_against(a, b, relations), _against(b, a, relations)) for a, b in combinations(groups, 2))
+    return groups, [(a, b) for a, b in pairs if a]
 
 
-def _relation(a: Label, b: Label, text_a: str, text_b: str) -> Label:
-    if Label.NOT_ENOUGH_INFO not in (a, b):
-        return Label.SUPPORTS if a is b else Label.REFUTES
-    there, back = stance(text_a, text_b), stance(text_b, text_a)
+def _fits(e: Evidence, group: Group, relations: Mapping[tuple[int, int], Label]) -> bool:
+    between = _between(group, [e], relations)
+    return Label.SUPPORTS in between and Label.REFUTES not in between
+
+
+def _against(group: Group, other: Group, relations: Mapping[tuple[int, int], Label]) -> Group:
+    """Those of the group that point the opposite way to one of the other."""
+    return [e for e in group if Label.REFUTES in _between([e], other, relations)]
+
+
+def _between(a: Group, b: Group, relations: Mapping[tuple[int, int], Label]) -> set[Label]:
+    return {relations[min(x.n, y.n), max(x.n, y.n)] for x in a for y in b}
+
+
+def _relation(held: Mapping[int, Label], a: Evidence, b: Evidence) -> Label:
+    if Label.NOT_ENOUGH_INFO not in (held[a.n], held[b.n]):
+        return Label.SUPPORTS if held[a.n] is held[b.n] else Label.REFUTES
+    there, back = stance(a.text, b.text), stance(b.text, a.text)
     return there if there is back else Label.NOT_ENOUGH_INFO
 
 
-def _pair_step(kind: StepKind, pairs: Sequence[Pair], phrase: str) -> ReasoningStep:
-    text = "; ".join(f"{_name(a)} [{a.n}] and {_name(b)} [{b.n}] {phrase}" for a, b in pairs)
-    return ReasoningStep(kind, f"{text}.", tuple(sorted({e.n for pair in pairs for e in pair})))
-
-
-def _conclusion(evidence: Sequence[Evidence], agree: Sequence[Pair], differ: Sequence[Pair]) -> ReasoningStep:
-    best = evidence[0]
+def _conclusion(best: Evidence, groups: Sequence[Group], opposed: Sequence[tuple[Group, Group]]) -> ReasoningStep:
+    """The likeliest quote, what points its way, and the likeliest quote of each group against it."""
+    own = next(g for g in groups if best in g)
     text = f"What follows, from the quotes alone: {_quoted(best)}"
-    if same := [e for e in evidence if any({e.n, best.n} == {a.n, b.n} for a, b in agree)]:
+    same = [e for e in own if e is not best]
+    if same:
         text += f" {_marks(same)} {'points' if len(same) == 1 else 'point'} the same way."
-    if other := [e for e in evidence if any({e.n, best.n} == {a.n, b.n} for a, b in differ)]:
-        text += f" Against it: {' '.join(_quoted(e) for e in other)}"
-    return ReasoningStep(StepKind.CONCLUSION, text, tuple(sorted({best.n, *(e.n for e in (*same, *other))})))
+    against = [b[0] for a, b in opposed if best in a]
+    if against:
+        text += f" Against it: {' '.join(_quoted(e) for e in against)}"
+    return ReasoningStep(StepKind.CONCLUSION, text, _numbers([best, *same, *against]))
 
 
 def _nothing_found(evidence: Sequence[Evidence]) -> ReasoningStep:
@@ -296,11 +320,16 @@ def _name(e: Evidence) -> str:
     if paper.authors:
         others = " et al." if len(paper.authors) > 2 else "".join(f" and {_surname(a)}" for a in paper.authors[1:])
         return f"{_surname(paper.authors[0])}{others}{f' {paper.year}' if paper.year else ''}"
-    return f"“{_REFERENCE.sub('[…]', paper.title)}”" if paper.title else f"paper {paper.id[:8]}"
+    title = textwrap.shorten(_REFERENCE.sub("[…]", paper.title), SHOWN_TITLE, placeholder=" …")
+    return f"“{title}”" if title else f"paper {paper.id[:8]}"
 
 
 def _surname(author: str) -> str:
     return author.split(",")[0].strip() if "," in author else (author.split() or [author])[-1]
+
+
+def _numbers(*groups: Sequence[Evidence]) -> tuple[int, ...]:
+    return tuple(sorted({e.n for group in groups for e in group}))
 
 
 def _marks(evidence: Sequence[Evidence]) -> str:

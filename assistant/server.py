@@ -7,8 +7,10 @@ server mounts it.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
+import logging
 import os
 import socket
 import sys
@@ -27,7 +29,7 @@ from assistant.errors import UsageError
 FIRST_PORT = 7860
 PORTS_TRIED = 100
 BACKLOG = 128
-SECONDS_TO_END = 2
+SECONDS_TO_END = 1
 """How long open streams may hold up the end of the server."""
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -133,8 +135,17 @@ def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int | None = None, bro
         if browser:
             # Connections wait in the listener's queue until the application has started.
             webbrowser.open(address)
+        log = logging.getLogger("uvicorn.error")
+        #log.addFilter(_worth_telling)
         with contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
             runner(app).run(sockets=[listener])
+        log.removeFilter(_worth_telling)
+
+
+def _worth_telling(record: logging.LogRecord) -> bool:
+    """False for a stream cut off at the end: every tab that is still open has one, and nothing is wrong with it."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is not asyncio.CancelledError and "graceful shutdown exceeded" not in str(record.msg)
 
 
 def runner(app: FastAPI) -> uvicorn.Server:

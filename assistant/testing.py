@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,3 +38,67 @@ class HashEmbedder:
 
     def _words(self, text: str) -> list[str]:
         return [re.sub(r"(?<=\w\w)s$", "", word) for word in re.findall(r"\w+", text.lower())]
+
+
+def tiny_pdf(
+    pages: Sequence[str],
+    *,
+    page_entries: str = "",
+    box: tuple[float, float, float, float] = (0, 0, 612, 792),
+    information: Mapping[str, str] | None = None,
+    trailer: str = "",
+) -> bytes:
+    """A PDF whose pages show `pages`, written with the standard library alone.
+
+    A page that holds the operator "Tj" is taken as a content stream; any other is text, one line of 12-point Helvetica
+    for each of its lines, from (72, 720) down in steps of 14 points. "/F1" is Helvetica, "/F2" Helvetica-Bold.
+    `page_entries` go into every page's dictionary ("/Rotate 90"), `trailer` into the file's, `information` is plain
+    ASCII. Latin-1 only.
+    """
+    count = len(pages)
+    kids = " ".join(f"{5 + 2 * i} 0 R" for i in range(count))
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {count} >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>",
+    ]
+    media = " ".join(f"{side:g}" for side in box)
+    for i, page in enumerate(pages):
+        stream = page if "Tj" in page else text_lines(page.splitlines())
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [{media}] /Contents {6 + 2 * i} 0 R {page_entries} "
+            "/Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> >>"
+        )
+        objects.append(f"<< /Length {len(stream.encode('latin-1'))} >>\nstream\n{stream}\nendstream")
+    entries = " ".join(f"/{key} ({_escape(value)})" for key, value in (information or {}).items())
+    return _assemble([*objects, f"<< {entries} >>"], trailer)
+
+
+def text_lines(
+    lines: Sequence[str], *, x: float = 72, y: float = 720, leading: float = 14, size: float = 12, font: str = "F1"
+) -> str:
+    """The content stream that shows `lines` one below the other, for `tiny_pdf`."""
+    shown = "\n".join(f"({_escape(line)}) Tj T*" for line in lines)
+    return f"BT /{font} {size:g} Tf {leading:g} TL 1 0 0 1 {x:g} {y:g} Tm\n{shown}\nET\n"
+
+
+def _escape(text: str) -> str:
+    return re.sub(r"([()\\\\])", r"\\\1", text)
+
+
+def _assemble(objects: Sequence[str], trailer: str) -> bytes:
+    """Objects, the table of where they stand, and the trailer; the last object is the document information."""
+    out = bytearray(b"%PDF-1.4\n")
+    places = []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += f"{number} 0 obj\n{body}\nendobj\n".encode("latin-1")
+    start = len(out)
+    table = "".join(f"{place:010d} 00000 n \n" for place in places)
+    out += (
+        f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
+        f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R /Info {len(objects)} 0 R {trailer} >>\n"
+        f"startxref\n{start}\n%%EOF\n"
+    ).encode("latin-1")
+    return bytes(out)

@@ -17,7 +17,7 @@ CHUNKING = "sentences-1"
 RUNNING = frozenset({Role.TITLE, Role.ABSTRACT, Role.HEADING, Role.BODY, Role.LIST, Role.EQUATION})
 """Roles of the running text; a heading opens the passage of the text under it."""
 ALONE = frozenset({Role.CAPTION, Role.TABLE, Role.FOOTNOTE})
-"""Roles whose blocks are passages of their own."""
+"""Roles that share a passage with no other block, table with table excepted."""
 PROSE = frozenset({Role.ABSTRACT, Role.BODY, Role.LIST})
 """Roles whose last sentence on a page may end on the next."""
 LIMIT_RATIO = 1.5
@@ -130,10 +130,18 @@ def _text(pages: Sequence[Page], item: _Item) -> str:
 
 
 def _alone(pages: Sequence[Page]) -> Iterator[_Run]:
+    """Captions and footnotes each alone, and the neighbouring blocks of a table, which may be its rows, together."""
     for number, page in enumerate(pages):
-        for block in sorted(page.blocks, key=lambda b: b.start):
-            if block.role in ALONE:
-                yield _Run(block.section, tuple(_sentences(pages, number, block)))
+        blocks = sorted(page.blocks, key=lambda b: b.start)
+        for (role, section, _), group in groupby(enumerate(blocks), key=_table_of):
+            if role in ALONE:
+                yield _Run(section, tuple(unit for _, block in group for unit in _sentences(pages, number, block)))
+
+
+def _table_of(entry: tuple[int, Block]) -> tuple[Role, str, int]:
+    """Equal for neighbouring blocks that may be one table; of its own for any other block."""
+    position, block = entry
+    return block.role, block.section, -1 if block.role is Role.TABLE else position
 
 
 def _sentences(pages: Sequence[Page], number: int, block: Block) -> list[_Unit]:

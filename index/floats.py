@@ -115,7 +115,7 @@ def mark_cells(page: Sequence[Line], usual: Profile) -> None:
         pieces = sum(_fragmented(lines, i) for i in range(start, end)) >= 0.4 * len(run)
         many = len(run) >= _MANY
         beside = captions and (small or pieces or many)
-        alone = _numeric(run) and (many and pieces or len(run) >= _MANY_ALONE and small)
+        alone = _numeric(run) and ((many and pieces) or (len(run) >= _MANY_ALONE and small))
         if not (beside or alone):
             continue
         table = any(_TABLE.match(text) for text in captions) if captions else pieces

@@ -1,4 +1,7 @@
-"""Marks what stands before the text proper: title, authors and their institutions, abstract, notes at the page's foot."""
+"""Marks what stands around the text proper: title, authors and institutions, abstract, notes at the page's foot.
+
+Knows what these words are called in some languages, and nothing of the paper's subject.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ def _is_label(text: str) -> bool:
 
 
 def _mark_authors(lines: Sequence[Line], start: int, end: int | None, usual: Profile) -> None:
-    """From the title to the abstract or, where it has no heading, to the first prose; prose before `end` is the abstract."""
+    """From the title to the abstract, or to the first prose: prose before `end` is an abstract without heading."""
     until = min(len(lines), start + 60) if end is None else end
     role = Role.AUTHOR
     for i in range(start, until):

@@ -22,11 +22,14 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _STAMP = re.compile(
-    r"downloaded from|for personal use only|all rights reserved|©|\(c\) (19|20)\d\d|copyright (19|20)\d\d|^doi:?\s*10\.|^https?://(dx\.)?doi\.org/"
-    r"|creative commons|^issn|licensee|open access article|this article is distributed|authorized licensed use|permits unrestricted",
+    r"downloaded from|for personal use only|all rights reserved|©|\(c\) (19|20)\d\d|copyright (19|20)\d\d"
+    r"|^doi:?\s*10\.|^https?://(dx\.)?doi\.org/"
+    r"|creative commons|^issn|licensee|open access article|this article is distributed|authorized licensed use"
+    r"|permits unrestricted",
     re.IGNORECASE,
 )
 _TURNED_PAGE = 0.15
+"""Share of a page's characters that stand across it, from which they are a turned table rather than a stamp."""
 _FEW_PAGES = 5
 _OUTERMOST = 3
 """Lines from the top and from the bottom of a page that may be its number."""
@@ -71,7 +74,7 @@ def _mark_repeated(pages: Sequence[Sequence[Line]]) -> None:
     for line, (words, height) in zip(lines, keys, strict=True):
         same = len(set().union(*(seen.get((words, height + step), set()) for step in (-1, 0, 1))))
         often = same >= max(3, len(pages) / 2) and len(line.text) > 3
-        if same >= enough and (_in_margin(line) or often) or (same >= max(2, enough - 1) and _outermost(line)):
+        if (same >= enough and (_in_margin(line) or often)) or (same >= max(2, enough - 1) and _outermost(line)):
             line.role = Role.FURNITURE
 
 
@@ -92,8 +95,8 @@ def _mark_page_number(page: Sequence[Line]) -> None:
 
 def _mark_stamps(page: Sequence[Line]) -> None:
     """Text across the outer edge of a page that is not turned itself, and copyright lines in its margins."""
-    turned = [line for line in page if line.sideways]
-    whole_page = len(turned) > _TURNED_PAGE * len(page)
+    turned = sum(len(line.text) for line in page if line.sideways)
+    whole_page = turned > _TURNED_PAGE * sum(len(line.text) for line in page)
     for line in page:
         if line.role is not Role.BODY:
             continue
@@ -119,16 +122,14 @@ def _mark_line_numbers(page: Sequence[Line], usual: Profile) -> None:
 
 
 def _mark_side_notes(pages: Sequence[Sequence[Line]], usual: Profile) -> None:
-    """Text left or right of where the paper's body ever stands, set otherwise (dates and links beside the first page)."""
-    body = [
-        x for page in pages for x in page if x.role is Role.BODY and usual.is_body(x) and x.width > 0.5 * usual.column
-    ]
+    """Text beside where the paper's body ever stands, set otherwise (dates and links on the first page)."""
+    lines = [line for page in pages for line in page if line.role is Role.BODY]
+    body = [line for line in lines if usual.is_body(line) and line.width > 0.5 * usual.column]
     if len(body) < _MIN_BODY:
         return
     lefts, rights = sorted(x.box[0] for x in body), sorted(x.box[2] for x in body)
     few = len(body) // 50
     left, right = lefts[few], rights[-1 - few]
-    for page in pages:
-        for line in page:
-            if line.role is Role.BODY and not usual.is_body(line) and (line.box[2] < left or line.box[0] > right):
-                line.role = Role.FURNITURE
+    for line in lines:
+        if not usual.is_body(line) and (line.box[2] < left or line.box[0] > right):
+            line.role = Role.FURNITURE

@@ -6,6 +6,7 @@ Pure numpy. Knows nothing of PDF files: a page's text and the boxes of its chara
 from __future__ import annotations
 
 import zlib
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def unpacked_size(data: bytes, limit: int) -> int:
 
 
 def turn(boxes: Floats, quarter: int) -> Floats:
-    """Floats seen with the page turned clockwise by `quarter` right angles about the origin.
+    """Boxes seen with the page turned clockwise by `quarter` right angles about the origin.
 
     Text that runs upward (a quarter turn counter-clockwise) reads left to right after `turn(boxes, 1)`.
     """
@@ -90,7 +91,7 @@ def line_boxes(page: Page, start: int, end: int) -> tuple[Box, ...]:
         pieces += _split(run[first:last], foreign)
     return tuple(
         (x0 - _SLACK, y0 - _SLACK, x1 + _SLACK, y1 + _SLACK)
-        for x0, y0, x1, y1 in (p.tolist() for p in _merge(pieces, foreign))
+        for x0, y0, x1, y1 in (p.tolist() for p in _merge(pieces, foreign, _em(run)))
     )
 
 
@@ -134,7 +135,7 @@ def _lines(run: Floats, at: NDArray[np.intp], text: str) -> list[tuple[int, int]
     for i in np.flatnonzero(np.diff(at) > 1).tolist():
         far[i] |= "\n" in text[at[i] : at[i + 1]]
     edges = [0, *(np.flatnonzero(far) + 1).tolist(), len(run)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _split(line: Floats, foreign: Floats) -> list[Floats]:
@@ -166,22 +167,25 @@ def _trim(box: Floats, own: Floats, foreign: Floats) -> Floats | None:
     return None
 
 
-def _merge(pieces: list[Floats], foreign: Floats) -> list[Floats]:
+def _merge(pieces: list[Floats], foreign: Floats, em: float) -> list[Floats]:
     """Join neighbours of one line again where nothing foreign comes in by it."""
     merged: list[Floats] = []
     for piece in pieces:
         if merged:
             both = _union(np.stack([merged[-1], piece]))
-            if _same_line(merged[-1], piece) and not len(_near(foreign, both[None])):
+            if _same_line(merged[-1], piece, em) and not len(_near(foreign, both[None])):
                 merged[-1] = both
                 continue
         merged.append(piece)
     return merged
 
 
-def _same_line(a: Floats, b: Floats) -> bool:
-    """Whether two rectangles overlap for most of the lower (or, for upright lines, narrower) one and are close."""
+def _same_line(a: Floats, b: Floats, em: float) -> bool:
+    """Whether two rectangles lie on one line: side by side at one height or, if as narrow as upright text, stacked."""
     size = np.minimum(a[2:] - a[:2], b[2:] - b[:2])
-    common = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
-    across = np.flatnonzero(common > 0.5 * size)
-    return any(common[1 - axis] > -2 * max(float(size[axis]), 1.0) for axis in across.tolist())
+    free = np.maximum(a[:2], b[:2]) - np.minimum(a[2:], b[2:])
+    low = max(a[3] - a[1], b[3] - b[1]) < 1.6 * em
+    beside = low and free[1] < -0.5 * size[1] and free[0] < 2 * em
+    narrow = max(a[2] - a[0], b[2] - b[0]) < 1.6 * em
+    stacked = narrow and free[0] < -0.5 * size[0] and free[1] < 0.25 * em
+    return bool(beside or stacked)

@@ -11,9 +11,10 @@ from assistant.types import Role
 
 _NUMBERED = re.compile(r"(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.|[A-H]\.|第.{1,3}[章节])\s*[^\W\d_]")
 _USUAL = re.compile(
-    r"(?:introduction|background|(?:materials? and )?methods?|methodology|results?(?: and discussions?)?|discussions?|conclusions?|abstract|summary"
-    r"|acknowledge?ments?|references|related work|limitations|experimental(?: section)?|funding|statement of need|data availability|appendix"
-    r"|conflicts? of interest|competing interests|author contributions|abbreviations|objectives?|design|setting|participants)[.:]?",
+    r"(?:introduction|background|(?:materials? and )?methods?|methodology|results?(?: and discussions?)?|discussions?"
+    r"|conclusions?|abstract|summary|acknowledge?ments?|references|related work|limitations|experimental(?: section)?"
+    r"|funding|statement of need|data availability|appendix|conflicts? of interest|competing interests"
+    r"|author contributions|abbreviations|objectives?|design|setting|participants)[.:]?",
     re.IGNORECASE,
 )
 _KEYWORDS = re.compile(r"key\s?-?words?\s*[:—–-]", re.IGNORECASE)

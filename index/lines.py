@@ -1,7 +1,7 @@
 """Characters of a page -> lines of text, in the order of the file's content.
 
-A line ends where pdfium says so, at a hyphen that it saw at a line's end, and where the text jumps. Knows nothing of what
-a line is for.
+A line ends where pdfium says so, at a hyphen that it saw at a line's end, and where the text jumps. Knows nothing of
+what a line is for.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +36,10 @@ _TINY = 1.0
 class Line:
     """Characters `start` to `end` of a raw page, all on one line.
 
-    `box` is upright: turned so that the text reads left to right, as is `frame`, the visible part of the page. `style` is
-    the one most letters have, `first` and `last` those of the letters at its ends. `sideways` says that the text stands across the page as
-    it is shown. `hyphen` says that pdfium saw a word cut at the end. `role` is what later steps make of the line.
+    `box` is upright: turned so that the text reads left to right, as is `frame`, the visible part of the page.
+    `style` is the one most letters have, `first` and `last` those of the letters at its ends. `sideways` says that the
+    text stands across the page as it is shown, `hyphen` that pdfium saw a word cut at the end. `role` is what later
+    steps make of the line.
     """
 
     page: int
@@ -147,7 +149,7 @@ def _runs(
     cuts = np.unique(np.concatenate([b[jumps], hyphens + 1, feeds, feeds + 1]))
     edges = [0, *cuts.tolist(), len(page.codes)]
     ends = set((hyphens + 1).tolist())
-    return [(x, y, y in ends or bool(marks[y - 1])) for x, y in zip(edges[:-1], edges[1:], strict=True) if y > x]
+    return [(x, y, y in ends or bool(marks[y - 1])) for x, y in pairwise(edges) if y > x]
 
 
 def _line(

@@ -14,10 +14,13 @@ from assistant.types import Document, Page, Role
 _MAX_TITLE = 500
 _MAX_AUTHORS = 100
 _NO_TITLE = re.compile(
-    r"microsoft (?:word|powerpoint)|untitled|^\S+$|\.(?:docx?|tex|dvi|pdf|indd|qxd|rtf|odt)\b|\d+\.\.\d+|^(?:title|paper)\b.{0,12}$",
+    r"microsoft (?:word|powerpoint)|untitled|^\S+$|\.(?:docx?|tex|dvi|pdf|indd|qxd|rtf|odt)\b|\d+\.\.\d+"
+    r"|^(?:title|paper)\b.{0,12}$",
     re.IGNORECASE,
 )
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>，。；]+")
+_CUT_DOI = re.compile(r"(\b10\.\d{4,9}/\S*[./])\s(?=\d{4,})")
+"""A DOI cut at a line's end."""
 _DOI_END = re.compile(r"[.,;:)\]}]+$")
 _YEAR = r"((?:19|20)\d\d)"
 _YEARS = tuple(
@@ -35,7 +38,8 @@ _BETWEEN_NAMES = re.compile(r"[,;&·•|\d*†‡§¶∗⁎#，、；]+|\s+(?:an
 _PART = r"(?:[^\W\d_a-z][\w’'`´.-]*|de|van|von|der|den|la|le|di|da|do|dos|del|el|al|bin|ibn|ter|ten)"
 _NAME = re.compile(rf"{_PART}(?:\s+{_PART}){{1,5}}|[\u4e00-\u9fff]{{2,4}}")
 _NO_NAME = re.compile(
-    r"univers|institu|depart|facult|school|college|hospital|cent(?:er|re)\b|laborator|academy|division|research|correspond|street|college"
+    r"univers|institu|depart|facult|school|college|hospital|cent(?:er|re|ro)\b|laborato|academy|division|research"
+    r"|correspond|street|scienc|consult|\bdept|materials|control|entomolog|medic"
     r"|abstract|received|copyright|\binc\b|\bltd\b|journal|road|\bp\.?o\.? box|大学|学院|研究",
     re.IGNORECASE,
 )
@@ -99,7 +103,7 @@ def _authors(pages: tuple[Page, ...], given: str) -> tuple[str, ...]:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """The personal names at the beginning of `text`, up to the first piece that is none (an institution, an address)."""
+    """The personal names that `text` begins with, up to the first piece that is none (an institution, a place)."""
     found: list[str] = []
     for piece in _BETWEEN_NAMES.split(text[:20_000]):
         name = piece.strip(" .-–—()[]:")
@@ -125,6 +129,6 @@ def _year(notes: tuple[str, ...], created: int | None) -> int | None:
 
 def _doi(notes: tuple[str, ...]) -> str:
     for note in notes:
-        if found := _DOI.search(note):
+        if found := _DOI.search(_CUT_DOI.sub(r"\1", note)):
             return _DOI_END.sub("", found[0])[:200].lower()
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from assistant.index.lines import Line
@@ -58,7 +59,7 @@ def profile(pages: Sequence[Sequence[Line]]) -> Profile:
         sizes[line.size] += len(line.text)
     widths = sorted(line.width for line in lines)
     column = widths[int(_WIDE * (len(widths) - 1))]
-    gaps = [a.middle - b.middle for a, b in zip(lines, lines[1:], strict=False) if a.page == b.page]
+    gaps = [a.middle - b.middle for a, b in pairwise(lines) if a.page == b.page]
     near = [gap for gap in gaps if 0.8 * size < gap < 2.5 * size]
     return Profile(
         _body_fonts(pages, sizes.most_common(1)[0][0], column) | {font},

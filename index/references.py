@@ -19,9 +19,10 @@ _LATE = 0.5
 """Share of the paper after which a numbered run may be a list of references that has no heading."""
 _RUN = 6
 _AFTER = re.compile(
-    r"(?:appendi(?:x|ces)|supplement|supporting information|acknowledge?ments?|author contributions|funding|conflicts? of interest|competing"
-    r" interests|data availability|abbreviations|figure legends|tables|附录|致谢|publisher.s note|authors? contributions?"
-    r"|biograph|about the author|nomenclature|ethic|declaration|received|notes?\b|additional file|submit your|how to cite)",
+    r"(?:appendi(?:x|ces)|supplement|supporting information|acknowledge?ments?|author contributions|funding"
+    r"|conflicts? of interest|competing interests|data availability|abbreviations|figure legends|tables|附录|致谢"
+    r"|publisher.s note|authors? contributions?|biograph|about the author|nomenclature|ethic|declaration|received"
+    r"|notes?\b|additional file|submit your|how to cite)",
     re.IGNORECASE,
 )
 
@@ -79,7 +80,7 @@ def _mark(lines: Sequence[Line], start: int, heading: Line | None, usual: Profil
 
 
 def _ends(line: Line, heading: Line | None, size: float) -> bool:
-    """Whether a line starts something else: it is set as the list's heading was, or names a usual part and stands out."""
+    """Whether a line starts something else: set as the list's heading was, or a usual part's name that stands out."""
     if heading is None:
         return bool(_AFTER.match(line.text)) and abs(line.size - size) > 0.3
     like_heading = line.style.font == heading.style.font and abs(line.size - heading.size) < 0.3

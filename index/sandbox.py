@@ -86,7 +86,7 @@ def read_paper(
     *,
     on_page: OnPage | None = None,
     cancel: threading.Event | None = None,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits = Limits(),
 ) -> Document:
     """The file as a Document; pages that bring the reader down are left out and flagged.
 

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import LibraryError
 
+_types: Any = faiss  # its own stubs lack the parameters' fields
 EXACT_BELOW = 50_000
 """Vectors; from here on the index is approximate."""
 LIST_FACTOR = 4
@@ -29,7 +31,7 @@ PROBES = 32
 class Index:
     """Vectors in memory, searched by inner product (the cosine, for unit vectors). Not changed once built."""
 
-    def __init__(self, index: faiss.Index) -> None:
+    def __init__(self, index: Any) -> None:
         self._index = index
 
     def __len__(self) -> int:
@@ -38,7 +40,7 @@ class Index:
     @property
     def exact(self) -> bool:
         """Whether every vector is looked at."""
-        return isinstance(self._index, faiss.IndexIDMap)
+        return isinstance(self._index, _types.IndexIDMap)
 
     def search(
         self, query: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
@@ -60,13 +62,13 @@ class Index:
         known = dict(zip(map(int, found), map(float, values), strict=True))
         return np.array([known.get(int(i), 0.0) for i in wanted], dtype=np.float32)
 
-    def _parameters(self, allowed: NDArray[np.int64] | None) -> faiss.SearchParameters | None:
+    def _parameters(self, allowed: NDArray[np.int64] | None) -> Any:
         """A filter looks at every list: few of the allowed may lie in the nearest ones."""
         selector = None if allowed is None else faiss.IDSelectorBatch(np.ascontiguousarray(allowed, dtype=np.int64))
         if not self.exact:
             probes = PROBES if selector is None else self._index.nlist
-            return faiss.SearchParametersIVF(nprobe=min(probes, self._index.nlist), sel=selector)
-        return None if selector is None else faiss.SearchParameters(sel=selector)
+            return _types.SearchParametersIVF(nprobe=min(probes, self._index.nlist), sel=selector)
+        return None if selector is None else _types.SearchParameters(sel=selector)
 
 
 def build(ids: NDArray[np.int64], vectors: NDArray[np.float16]) -> Index:
@@ -82,7 +84,7 @@ def build(ids: NDArray[np.int64], vectors: NDArray[np.float16]) -> Index:
     return Index(index)
 
 
-def _trained(rows: NDArray[np.float32]) -> faiss.Index:
+def _trained(rows: NDArray[np.float32]) -> Any:
     n, d = rows.shape
     lists = int(LIST_FACTOR * n**0.5)
     quantizer = faiss.IndexFlatIP(d)

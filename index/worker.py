@@ -1,8 +1,8 @@
 """The process that reads one hostile file: `python -m assistant.index.worker PATH [--skip 14,20]`.
 
 It limits itself before it touches the file, reads page by page, says on standard output where it is
-(assistant.index.wire), and ends with the whole document. It may hang, crash or be taken over: the parent (assistant.index.sandbox) expects
-that.
+(assistant.index.wire), and ends with the whole document. It may hang, crash or be taken over: the parent
+(assistant.index.sandbox) expects that.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def _text_flags(pages: tuple[Page, ...]) -> list[str]:
 
 
 def _fault(page: int) -> None:
-    """For tests: ASSISTANT_FAULT="hang:2" hangs at page 2; so do crash, memory, spin (CPU), lie (a false frame)."""
+    """For tests: ASSISTANT_FAULT="hang:2,3" hangs at pages 2 and 3; so for crash, memory and spin (processor time)."""
     kind, _, at = os.environ.get("ASSISTANT_FAULT", "").partition(":")
     if str(page) not in at.split(","):
         return

@@ -6,6 +6,7 @@ answer is in `assistant`. `assistant.ui.mount` starts it, so that Gradio is impo
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 import threading
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import gradio as gr
 
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 Event = ReasoningStep | Evidence | Answer | Verdict
 Mode = Literal["ask", "check"]
+T = TypeVar("T")
 
 TITLE = "Ask your papers"
 QUESTIONS_AT_ONCE = 2
@@ -67,6 +69,10 @@ class Running:
 
 def build(assistant: Assistant) -> gr.Blocks:
     """The page for one library. Reads the list of papers now and again whenever the page is loaded."""
+    return within_a_loop(lambda: _build(assistant))
+
+
+def _build(assistant: Assistant) -> gr.Blocks:
     library, form_shown, card, card_shown = _library(assistant)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as page:
         gr.HTML(f"<header><h1>{TITLE}</h1></header>", elem_id="title", **PLAIN)
@@ -87,24 +93,40 @@ def build(assistant: Assistant) -> gr.Blocks:
 
 def mount_page(page: gr.Blocks, application: FastAPI) -> None:
     """Put the page at the root of the application, with every door shut that it does not need."""
-    gr.mount_gradio_app(
-        application,
-        page,
-        path="/",
-        server_name="127.0.0.1",
-        theme=_theme(),
-        css_paths=[Path(__file__).with_name("page.css")],
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-        max_file_size="1kb",  # the page takes no files, but Gradio has a door for them
-        allowed_paths=[],
-        blocked_paths=[str(Path.cwd())],
-        ssr_mode=False,
-        enable_monitoring=False,
-        pwa=False,
-        mcp_server=False,
+    within_a_loop(
+        lambda: gr.mount_gradio_app(
+            application,
+            page,
+            path="/",
+            server_name="127.0.0.1",
+            theme=_theme(),
+            css_paths=[Path(__file__).with_name("page.css")],
+            footer_links=[],
+            run_history=False,
+            show_error=False,
+            max_file_size="1kb",  # the page takes no files, but Gradio has a door for them
+            allowed_paths=[],
+            blocked_paths=[str(Path.cwd())],
+            ssr_mode=False,
+            enable_monitoring=False,
+            pwa=False,
+            mcp_server=False,
+        )
     )
+
+
+def within_a_loop(make: Callable[[], T]) -> T:
+    """`make()`, called while an event loop runs. Without one Gradio makes a loop for each of its locks and never
+    closes it, at three open files apiece."""
+
+    async def made() -> T:
+        return make()
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(made())
+    return make()
 
 
 def _theme() -> Any:

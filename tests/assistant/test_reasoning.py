@@ -76,15 +76,28 @@ def test_agreement_and_difference_name_the_right_papers() -> None:
     )
     assert set(agreement.evidence) == {number[RAISED], number[AGAIN]}
     assert set(difference.evidence) == {number[RAISED], number[AGAIN], number[LOWERED]}
-    assert "Hallam et al. 2021" in agreement.text
-    assert "Sand and Li 2023" in difference.text
+    assert agreement.text in result.text
     assert difference.text in result.text
+    found = {s.text for s in result.steps if s.kind is StepKind.EVIDENCE}
+    assert found == {
+        f"Hallam et al. 2021: [{number[RAISED]}].",
+        f"Marchetti-Lund 2022: [{number[AGAIN]}].",
+        f"Sand and Li 2023: [{number[LOWERED]}].",
+    }
 
 
 def test_quotes_of_one_work_are_not_held_against_each_other() -> None:
     reprint = paper("reprint", work="hallam")
     result = ask(QUESTION, Shelf({HALLAM: [RAISED], reprint: [LOWERED]}))
     assert not [s for s in result.steps if s.kind in (StepKind.AGREEMENT, StepKind.DIFFERENCE)]
+
+
+def test_a_paper_is_not_said_to_oppose_itself() -> None:
+    library = Shelf({SAND: [f"{LOWERED}\nOthers wrote that velorite raised the yield of tomatoes."], LUND: [AGAIN]})
+    result = ask(QUESTION, library)
+    number = {e.text: e.n for e in result.evidence}
+    difference = next(s for s in result.steps if s.kind is StepKind.DIFFERENCE)
+    assert set(difference.evidence) == {number[LOWERED], number[AGAIN]}
 
 
 @pytest.mark.parametrize("question", ["velorite tomatoes yield", "How does velorite affect the yield of tomatoes?"])
@@ -229,6 +242,9 @@ def test_cancel_stops_before_the_next_step() -> None:
         ("Velorite raised yield.", False),
         ("4.2 5.1 3.3 7.0 plots per farm and 9.9 8.8 7.7", False),
         ("2 Materials and Methods", False),
+        ("Velorite raises the yield of tomatoes on loam: a randomised trial", False),
+        ("Does velorite raise the yield of field tomatoes?", False),
+        ("石灰提高了土壤的酸碱度吗？", False),
         ("石灰提高了土壤的酸碱度。", True),
         ("", False),
     ],

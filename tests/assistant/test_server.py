@@ -72,7 +72,9 @@ def port(released: threading.Event) -> Iterator[int]:
         yield number
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/hello", 200), ("GET", "/no", 404), ("POST", "/hello", 405)])
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/hello", 200), ("GET", "/no", 404), ("POST", "/hello", 405)]
+)
 def test_every_response_carries_the_security_headers(port: int, method: str, path: str, status: int) -> None:
     got, headers, _ = request(port, path, method=method)
     assert got == status
@@ -93,7 +95,9 @@ def test_the_policy_names_no_other_host_and_no_bare_scheme() -> None:
         assert "'self'" in directives[sender]
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "10.0.0.1", "", "[", "@"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "10.0.0.1", "", "[", "@"]
+)
 def test_a_foreign_host_is_refused(port: int, host: str) -> None:
     status, headers, text = request(port, "/hello", headers={"Host": host})
     assert status in (400, 403)
@@ -132,7 +136,9 @@ def test_a_stream_is_passed_on_as_it_comes(port: int, released: threading.Event)
     connection.close()
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "", "127.0.0.2", "localhost.evil.example"])
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "", "127.0.0.2", "localhost.evil.example"]
+)
 def test_a_host_beyond_this_machine_is_refused_in_a_sentence(host: str) -> None:
     with pytest.raises(UsageError, match="not this machine") as caught:
         server.serve(server.application(), host=host)
@@ -197,17 +203,43 @@ def test_addresses_are_written_as_a_browser_takes_them() -> None:
             assert server.url(listener) == f"http://[::1]:{listener.getsockname()[1]}/"
 
 
-def test_ctrl_c_is_the_usual_end() -> None:
-    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); " + (
-        "from assistant import server; server.serve(server.application()); print('ended')"
+ENDLESS = """
+import logging, signal, time
+from starlette.responses import StreamingResponse
+from assistant import server
+
+logging.basicConfig(level=logging.WARNING)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+app = server.application()
+
+@app.get("/endless")
+def endless():
+    async def lines():
+        import asyncio
+        while True:
+            yield "line\\n"
+            await asyncio.sleep(0.05)
+    return StreamingResponse(lines())
+
+server.serve(app)
+print("ended")
+"""
+
+
+def test_ctrl_c_is_the_usual_end_with_a_tab_open_too() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     said = process.stderr.readline()
     number = int(said.split("127.0.0.1:")[1].split("/")[0])
     assert _answers(number)
+    reader = http.client.HTTPConnection("127.0.0.1", number, timeout=10)
+    reader.request("GET", "/endless")
+    assert reader.getresponse().readline() == b"line\n"
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
+    reader.close()
     assert (process.returncode, out, err) == (0, "ended\n", "")
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,18 @@ def content(folder: Path) -> dict[str, Any]:
     return result
 
 
-def main(papers: str, folder: str) -> None:
-    for event in ingest([Path(papers)], Library(Path(folder), create=True), HashEmbedder, workers=2, target=60):
+def ingest_here(papers: Path, folder: Path) -> Iterator[FileReport]:
+    """The same ingest in this process; each report as its file is acknowledged."""
+    library = Library(folder, create=True)
+    for event in ingest([papers], library, HashEmbedder, workers=2, target=60):
         if isinstance(event, FileReport):
-            print(json.dumps({"paper_id": event.paper_id, "status": event.status}), flush=True)
+            yield event
+    library.close()
+
+
+def main(papers: str, folder: str) -> None:
+    for report in ingest_here(Path(papers), Path(folder)):
+        print(json.dumps({"paper_id": report.paper_id, "status": report.status}), flush=True)
 
 
 if __name__ == "__main__":

@@ -115,9 +115,18 @@ def test_what_is_no_evidence_is_in_no_passage(role: Role) -> None:
     assert cut([(role, "", "Not to be found.")]) == []
 
 
-@pytest.mark.parametrize("role", sorted(ALONE))
-def test_captions_tables_and_footnotes_stand_alone(role: Role) -> None:
+@pytest.mark.parametrize("role", [Role.CAPTION, Role.FOOTNOTE])
+def test_captions_and_footnotes_stand_alone(role: Role) -> None:
     assert [p.text for p in cut([(role, "", "One."), (role, "", "Two.")])] == ["One.", "Two."]
+
+
+def test_the_rows_of_a_table_stand_together() -> None:
+    row = (Role.TABLE, "", "A 1 2")
+    assert [p.text for p in cut([row, row, (Role.CAPTION, "", "Table 1."), row])] == [
+        "A 1 2\nA 1 2",
+        "Table 1.",
+        "A 1 2",
+    ]
 
 
 def test_an_endless_sentence_is_cut_at_spaces() -> None:

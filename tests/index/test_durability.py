@@ -53,10 +53,9 @@ def test_a_kill_at_any_step_loses_nothing(
         assert {a["paper_id"] for a in acknowledged} <= stored
     else:
         assert acknowledged == []
-    code, again = runs.finish(runs.start(papers, folder))
-    assert code == 0
+    again = list(runs.ingest_here(papers, folder))
     assert len(again) == len(TEXTS)
-    unchanged = sum(a["status"] == "unchanged" for a in again)
+    unchanged = sum(a.status == "unchanged" for a in again)
     assert unchanged >= len(acknowledged)
     assert runs.content(folder) == undisturbed
 
@@ -64,7 +63,7 @@ def test_a_kill_at_any_step_loses_nothing(
 @pytest.fixture
 def library(papers: Path, tmp_path: Path) -> Library:
     folder = tmp_path / "library"
-    runs.main(str(papers), str(folder))
+    list(runs.ingest_here(papers, folder))
     return Library(folder)
 
 

@@ -54,7 +54,7 @@ def page_server() -> Iterator[Served]:
 
 @pytest.fixture
 def served(page_server: Served) -> Served:
-    """The page over a scripted assistant as new: two papers, one with a hostile title, and an answer that cites both."""
+    """The page over a scripted assistant as new: two papers, one with a hostile title; the answer cites both."""
     papers = [make_paper(), make_paper(" ".join(HOSTILE[:10]))]
     page_server.assistant.__init__(script(), papers)  # type: ignore[misc]
     return page_server

@@ -41,7 +41,9 @@ HOSTILE = (
 )
 
 
-def make_paper(title: str = "Velorite and tomato yield", authors: tuple[str, ...] = ("A. Author", "B. Author")) -> Paper:
+def make_paper(
+    title: str = "Velorite and tomato yield", authors: tuple[str, ...] = ("A. Author", "B. Author")
+) -> Paper:
     return Paper("a" * 64, "work", title, authors, 2021)
 
 
@@ -63,7 +65,9 @@ def make_evidence(
 def make_answer(
     text: str = "Yield rose [1].", evidence: Sequence[Evidence] = (), *, steps: Sequence[ReasoningStep] = ()
 ) -> Answer:
-    return Answer("Does it help?", text, not evidence, tuple(steps), tuple(evidence), Provenance(1, "reader", "embedder"))
+    return Answer(
+        "Does it help?", text, not evidence, tuple(steps), tuple(evidence), Provenance(1, "reader", "embedder")
+    )
 
 
 def script() -> list[Event]:
@@ -86,7 +90,7 @@ class ScriptedAssistant:
         self.events = list(events)
         self._papers = list(papers)
         self.asked: list[tuple[str, str]] = []
-        self.threads: set[int] = set()
+        self.threads: set[str] = set()
         self.cancelled = threading.Event()
 
     def papers(self) -> list[Paper]:
@@ -99,7 +103,7 @@ class ScriptedAssistant:
         if question == "crash":
             raise RuntimeError("secret detail")
         for event in self.events:
-            self.threads.add(threading.get_ident())
+            self.threads.add(threading.current_thread().name)
             yield event
             if question.startswith("wait") and cancel is not None:
                 assert cancel.wait(20), "nobody cancelled"

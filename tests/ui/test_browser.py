@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import socket
 from collections.abc import Iterator
@@ -16,11 +17,12 @@ from tests.ui.scripted import HOSTILE, make_evidence
 pytestmark = pytest.mark.browser
 
 CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 WAIT_MS = 20_000
+UNNAMED = """() => [...document.querySelectorAll('button, input, textarea')].filter(e => e.offsetParent
+  && !e.innerText && !e.ariaLabel && !e.title && ![...(e.labels ?? [])].some(l => l.innerText)).map(e => e.outerHTML)"""
+"""The buttons and fields that a screen reader could not name."""
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +72,11 @@ def test_enter_asks_steps_stream_and_each_citation_leads_to_its_passage(page: An
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_claim_is_checked_with_a_badge_of_icon_and_word(page: Any, served: Served) -> None:
+def test_by_named_controls_a_claim_is_checked_with_a_badge_of_icon_and_word(page: Any, served: Served) -> None:
     evidence = make_evidence(stance=Label.REFUTES)
     served.assistant.events = [evidence, Verdict("c", Label.REFUTES, 0.7, n_against=1, evidence=(evidence,))]
+    page.wait_for_selector("#question")
+    assert page.evaluate(UNNAMED) == []
     page.get_by_label("Check a claim").check()
     page.fill("#question", "It helps.")
     page.click("#ask")
@@ -122,15 +126,18 @@ def test_the_browser_itself_lets_nothing_out(browser: Any, served: Served) -> No
         )
         tab.wait_for_timeout(500)
         tab.close()
-        outside.settimeout(0.1)
-        with pytest.raises(TimeoutError):
-            outside.accept()
+        assert _heard(outside) == b""
 
 
-def test_every_button_and_field_has_a_name(page: Any) -> None:
-    page.wait_for_selector("#question")
-    unnamed = page.evaluate(
-        """() => [...document.querySelectorAll('button, input, textarea')].filter(e => e.offsetParent &&
-        !e.innerText && !e.ariaLabel && !e.title && ![...(e.labels ?? [])].some(l => l.innerText)).map(e => e.outerHTML)"""
-    )
-    assert unnamed == []
+def _heard(listener: socket.socket) -> bytes:
+    """What was sent to the listener. Chromium opens a connection for a frame before it asks the policy, but sends
+    nothing over it."""
+    heard = b""
+    listener.settimeout(0.2)
+    with contextlib.suppress(TimeoutError):
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(0.5)
+                heard += connection.recv(1000)
+    return heard

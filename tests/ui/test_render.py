@@ -11,7 +11,8 @@ from assistant.types import Label, Paper, ReasoningStep, StepKind, Verdict
 from assistant.ui import render
 from tests.ui.scripted import HOSTILE, make_answer, make_evidence, make_paper, script
 
-TAGS = set("p h2 h3 ol ul li a span section cite bdi blockquote details summary pre code".split())
+TAGS = {"p", "h2", "h3", "ol", "ul", "li", "a", "span", "section", "cite", "bdi", "blockquote"}
+TAGS |= {"details", "summary", "pre", "code"}
 ATTRIBUTES = {"class", "id", "href", "dir", "role", "tabindex", "aria-label", "aria-hidden"}
 LIVE = "`${}\\"
 """Characters by which a template would run what it was given."""
