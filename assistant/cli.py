@@ -22,7 +22,7 @@ from assistant import __version__
 from assistant.api import Assistant
 from assistant.config import DEVICES
 from assistant.errors import AssistantError, Cancelled
-from assistant.types import FileReport, FileStatus, IngestReport, Progress
+from assistant.types import FileReport, FileStatus, IngestReport
 
 logger = logging.getLogger(__name__)
 

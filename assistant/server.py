@@ -136,7 +136,7 @@ def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int | None = None, bro
             # Connections wait in the listener's queue until the application has started.
             webbrowser.open(address)
         log = logging.getLogger("uvicorn.error")
-        #log.addFilter(_worth_telling)
+        log.addFilter(_worth_telling)
         with contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
             runner(app).run(sockets=[listener])
         log.removeFilter(_worth_telling)

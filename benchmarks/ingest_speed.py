@@ -93,9 +93,7 @@ def main() -> None:
         "second run, nothing new": again,
     }
     for name, seconds in rows.items():
-        print(
-            f"{name:<28}{seconds:>9.2f}{pages / seconds:>9.1f}{n_passages / seconds:>12.1f}{seconds / whole:>15.0%}"
-        )
+        print(f"{name:<28}{seconds:>9.2f}{pages / seconds:>9.1f}{n_passages / seconds:>12.1f}{seconds / whole:>15.0%}")
 
 
 if __name__ == "__main__":

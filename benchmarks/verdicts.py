@@ -150,7 +150,8 @@ def score(rows: Sequence[Row], labels: Sequence[Label]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--split", choices=("dev", "train"), default="dev")
-    rows, train = read_pairs(parser.parse_args().split), read_pairs("train")
+    arguments = parser.parse_args()
+    rows, train = read_pairs(arguments.split), read_pairs("train")
     known = {r["doc_id"] for r in train}
     methods: dict[str, Callable[[Sequence[Row], Sequence[Row]], list[Label]]] = {
         "always NOT_ENOUGH_INFO": lambda rows, _: [Label.NOT_ENOUGH_INFO] * len(rows),
@@ -159,6 +160,8 @@ def main() -> None:
     }
     print("| method | pairs | n | macro-F1 | accuracy | SUPPORTS P / R | REFUTES P / R | NOT_ENOUGH_INFO P / R |")
     print("|---|---|---|---|---|---|---|---|")
+    if arguments.split == "train":
+        del methods["claim only, TF-IDF and LR"]  # it has seen the answers
     for name, method in methods.items():
         labels = method(rows, train)
         print("|", " | ".join([name, "all", *score(rows, labels)]), "|")

@@ -15,8 +15,8 @@ from assistant.encoders import Embedder
 from assistant.index.geometry import line_boxes
 from assistant.index.library import Library
 from assistant.index.relevance import idf_overlap, inverse_document_frequency, load_relevance
-from assistant.index.search import content_words, quoted, search
 from assistant.index.sandbox import READER
+from assistant.index.search import content_words, quoted, search
 from assistant.index.sentences import sentences
 from assistant.index.store import matching
 from assistant.types import Filters, Hit, Paper, Provenance, Span

@@ -110,7 +110,7 @@ def search(
     passages = store.passages(list(scores))
     cosines = dict(zip(passages, np.clip(vectors.cosines(vector, list(passages)), 0.0, 1.0).tolist(), strict=True))
     # Equal ranks are common; what parts them must not be the id, which depends on the order of ingest.
-    ids = sorted(passages, key=lambda i: (-scores[i], -cosines[i], passages[i].paper_id, passages[i].spans[0].start))[:k]
+    ids = sorted(passages, key=lambda i: (-scores[i], -cosines[i], passages[i].paper_id, passages[i].text))[:k]
     overlaps = word_overlap(words, ids, store)
     relevance = load_relevance(embedder.id)
     return [

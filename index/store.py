@@ -128,7 +128,7 @@ class Store:
             "SELECT id, work_id, title, authors, year, doi, flags, "
             "(SELECT count(*) FROM pages WHERE pages.reading_id = papers.reading_id), "
             "(SELECT count(*) FROM passages WHERE passages.reading_id = papers.reading_id) "
-            f"FROM papers {where}",  # noqa: S608 (a constant)
+            f"FROM papers {where}",
             values,
         ).fetchall()
         papers = (_paper(row, self._paths(row[0])) for row in rows)
@@ -177,7 +177,7 @@ class Store:
         # `where` is one of the two constants above
         query = (
             "SELECT number, label, width, height, text, blocks, data FROM pages "
-            f"LEFT JOIN char_boxes ON page_id = pages.id WHERE {where}"  # noqa: S608
+            f"LEFT JOIN char_boxes ON page_id = pages.id WHERE {where}"
         )
         row = self.db.execute(query, values).fetchone()
         if row is None:
@@ -198,7 +198,7 @@ class Store:
         for chunk in _chunks(ids):
             query = (
                 "SELECT passages.id, paper_id, text, spans, section FROM passages "
-                f"JOIN readings ON readings.id = reading_id WHERE passages.id IN ({_marks(chunk)})"  # noqa: S608
+                f"JOIN readings ON readings.id = reading_id WHERE passages.id IN ({_marks(chunk)})"
             )
             for row in self.db.execute(query, chunk):
                 spans = tuple(Span(*span) for span in json.loads(row[3]))
@@ -227,7 +227,7 @@ class Store:
         where, values = _where(filters)
         if not where:
             return None
-        rows = self.db.execute(f"{_ALLOWED} WHERE {where} ORDER BY passages.id", values)  # noqa: S608
+        rows = self.db.execute(f"{_ALLOWED} WHERE {where} ORDER BY passages.id", values)
         return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
     def document_frequency(self, match: str) -> int:
@@ -239,7 +239,7 @@ class Store:
         """Those of `ids` that an FTS5 query matches."""
         found: set[int] = set()
         for chunk in _chunks(ids):
-            query = f"SELECT rowid FROM passages_fts WHERE passages_fts MATCH ? AND rowid IN ({_marks(chunk)})"  # noqa: S608
+            query = f"SELECT rowid FROM passages_fts WHERE passages_fts MATCH ? AND rowid IN ({_marks(chunk)})"
             found.update(row[0] for row in self.db.execute(query, (match, *chunk)))
         return found
 

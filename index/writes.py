@@ -153,8 +153,8 @@ def index_passages(db: sqlite3.Connection, reading: int, vectors: NDArray[np.flo
 
 def _hide_reading(db: sqlite3.Connection, reading: int) -> None:
     ids = "(SELECT id FROM passages WHERE reading_id = ?)"
-    db.execute(f"DELETE FROM passages_fts WHERE rowid IN {ids}", (reading,))  # noqa: S608 (a constant)
-    db.execute(f"DELETE FROM vectors WHERE passage_id IN {ids}", (reading,))  # noqa: S608 (a constant)
+    db.execute(f"DELETE FROM passages_fts WHERE rowid IN {ids}", (reading,))
+    db.execute(f"DELETE FROM vectors WHERE passage_id IN {ids}", (reading,))
 
 
 def _prune_readings(db: sqlite3.Connection, paper_id: str) -> None:

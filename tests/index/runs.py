@@ -36,13 +36,13 @@ def start(papers: Path, library: Path, **environ: str) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, list[dict[str, str]]]:
-    """Exit code and the files acknowledged before the process ended; a line cut off by the end is no acknowledgement."""
+    """Exit code and the files acknowledged before the process ended; a line cut off is no acknowledgement."""
     out, _ = process.communicate(timeout=100)
     return process.returncode, [json.loads(line) for line in out.splitlines() if line.endswith("}")]
 
 
 def content(folder: Path) -> dict[str, Any]:
-    """All that can be told of a library but its row numbers: papers, passages with their places, results of searches."""
+    """All of a library but its row numbers: papers, passages with their places, results of searches."""
     library, embedder = Library(folder), HashEmbedder()
     store = library.store
     passages = {p.id: [(q.text, q.section, q.spans) for q in store.passages_of(p.id)] for p in store.papers()}

@@ -40,9 +40,7 @@ def undisturbed(papers: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_kill_at_any_step_loses_nothing(
-    step: str, papers: Path, undisturbed: dict[str, Any], tmp_path: Path
-) -> None:
+def test_a_kill_at_any_step_loses_nothing(step: str, papers: Path, undisturbed: dict[str, Any], tmp_path: Path) -> None:
     folder = tmp_path / "library"
     # The second passing, where there is one: then something has been acknowledged before.
     nth = 1 if step in ("listed", "hashed", "index-built", "index-written", "index-recorded") else 2

@@ -60,7 +60,9 @@ def write(folder: Path, name: str | bytes, text: str) -> Path:
     return path
 
 
-def run(library: Library, *paths: Path, embedder: Callable[[], Embedder] = HashEmbedder, **options: Any) -> IngestReport:
+def run(
+    library: Library, *paths: Path, embedder: Callable[[], Embedder] = HashEmbedder, **options: Any
+) -> IngestReport:
     *_, report = ingest(list(paths), library, embedder, workers=2, target=40, **options)
     assert isinstance(report, IngestReport)
     return report
@@ -304,5 +306,3 @@ def fill(folder: Path, where: Path) -> None:
     """Ingest *.txt as if they were papers, without the reader."""
     ingest_module.read_paper = lambda path, **_: make_document(path.read_text(encoding="utf-8"))  # type: ignore[assignment]
     run(Library(where, create=True), *sorted(folder.glob("*.txt")))
-
-

@@ -181,7 +181,17 @@ def test_a_table_is_set_apart(tmp_path: Path) -> None:
     )
     caption = text_lines(["Table 1. Growth of the groups."], y=620, size=8)
     page = read(write(tmp_path, [body(720) + caption + cells + body(500)]))[0]
-    assert " ".join(texts(page, Role.TABLE)).split() == "Group Mean SD Water 12.1 0.4 Salt 9.8 0.7".split()
+    assert " ".join(texts(page, Role.TABLE)).split() == [
+        "Group",
+        "Mean",
+        "SD",
+        "Water",
+        "12.1",
+        "0.4",
+        "Salt",
+        "9.8",
+        "0.7",
+    ]
     assert texts(page, Role.CAPTION) == ["Table 1. Growth of the groups."]
 
 
@@ -227,10 +237,10 @@ def test_a_page_of_many_scraps_is_read_in_good_time(tmp_path: Path) -> None:
 
 
 def test_real_papers_are_spelled_by_their_boxes(shared: Path) -> None:
-    """Two pages of a two-column paper and of a one-column one, in runs of 200 characters."""
+    """The first page of a two-column paper and of a one-column one, in runs of 200 characters."""
     for name in ("PMC5080681.pdf", "jose.00193.pdf"):
         path = shared / "pdfs" / "ground_truth" / name
-        for page in read(path)[:2]:
+        for page in read(path)[:1]:
             end = max(b.end for b in page.blocks if b.role in RUNNING)
             for start in range(0, end, 200):
                 run = (start, min(start + 200, end))

@@ -48,11 +48,15 @@ def test_a_paper_comes_back_as_it_was_put(store: Store) -> None:
 
 def test_a_failure_inside_a_transaction_leaves_nothing(store: Store) -> None:
     document = make_document("Growth rose.")
-    with pytest.raises(RuntimeError), writes.transaction(store.db) as db:
-        writes.add_paper(
-            db, PAPER, document, make_passages(document, PAPER), make_vectors(1), reader="r", fallback_title=""
-        )
-        raise RuntimeError("stop")
+
+    def half_way() -> None:
+        with writes.transaction(store.db) as db:
+            cut = make_passages(document, PAPER)
+            writes.add_paper(db, PAPER, document, cut, make_vectors(1), reader="r", fallback_title="")
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError):
+        half_way()
     assert store.papers() == []
     assert store.n_passages == 0
     assert store.generation == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import subprocess
@@ -24,7 +25,9 @@ from assistant.types import Block, Document, Page, Role
 from tests.index.reading import write
 from tests.index.test_pdf import NEEDS_PASSWORD
 
-PAGES = [f"This is page {word} of a paper with enough words to be a paper." for word in ("one", "two", "three", "four")]
+_SHEETS = [f"This is page {word} of a paper with enough words\nfor it to be one." for word in ("1", "2", "3", "4")]
+PAGES = [sheet + "\nIt has one more line." for sheet in _SHEETS]
+TEXTS = [page.replace("\n", " ") for page in PAGES]
 QUICK = Limits(page_seconds=1.5)
 PAGE = Page(1, "i", 600.0, 800.0, "ab\n", (Block(Role.BODY, 0, 3, "Results"),), pack(np.ones((3, 4))))
 
@@ -33,7 +36,7 @@ def test_a_paper_comes_back_whole(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     path = write(tmp_path, PAGES, information={"Title": "A paper with a title"})
     document = read_paper(path, on_page=lambda page, pages: seen.append((page, pages)))
-    assert [page.text for page in document.pages] == PAGES
+    assert [" ".join(page.text.split()) for page in document.pages] == TEXTS
     assert [page.number for page in document.pages] == [1, 2, 3, 4]
     assert (document.title, document.flags) == ("A paper with a title", ())
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
@@ -123,7 +126,6 @@ def test_after_too_many_bad_pages_the_rest_is_left(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("ASSISTANT_FAULT", "crash:2,3")
     document = read_paper(write(tmp_path, PAGES), limits=Limits(attempts=1))
     assert [page.number for page in document.pages] == [1]
-    assert document.flags[-1] == "very little text" or "were not read" in " ".join(document.flags)
     assert "pages 3 to 4 were not read (too many could not be)" in document.flags
 
 
@@ -152,9 +154,9 @@ def test_too_many_pages_and_characters_are_cut_with_a_flag(tmp_path: Path) -> No
     path = write(tmp_path, PAGES)
     few = read_paper(path, limits=Limits(pages=2))
     assert (len(few.pages), few.flags) == (2, ("only the first 2 of 4 pages were read", "very little text"))
-    short = read_paper(path, limits=Limits(characters=70))
-    assert sum(len(page.text) for page in short.pages) == 70
-    assert "only the first 70 characters were read, to page 2 of 4" in short.flags
+    short = read_paper(path, limits=Limits(characters=120))
+    assert [page.number for page in short.pages] == [1, 2]
+    assert "only the first 120 characters were read, to page 2 of 4" in short.flags
 
 
 def test_cancelling_kills_the_reader_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,12 +300,9 @@ def test_a_page_beyond_the_limit_is_refused() -> None:
 
 @given(st.binary(max_size=400))
 def test_no_bytes_make_the_parent_raise_anything_else(data: bytes) -> None:
-    try:
+    with contextlib.suppress(wire.WireError):
         for kind, parts in wire.Frames(10_000).feed(data):
-            assert kind in wire.KINDS
             assert len(parts) == wire.KINDS[kind]
-    except wire.WireError:
-        pass
 
 
 JSON = st.recursive(
@@ -315,11 +314,7 @@ NAMES = st.sampled_from(["number", "label", "width", "height", "blocks", "title"
 @given(st.dictionaries(NAMES, JSON))
 def test_no_json_makes_the_parent_raise_anything_else(about: dict[str, object]) -> None:
     data = next(iter(wire.Frames(100_000).feed(wire.encode_json("document", about))))[1][0]
-    for decode in (
-        lambda: wire.decode_document(data, ()),
-        lambda: wire.decode_page([data, b"", pack(np.ones((0, 4)))], characters=9),
-    ):
-        try:
-            decode()
-        except wire.WireError:
-            pass
+    with contextlib.suppress(wire.WireError):
+        wire.decode_document(data, ())
+    with contextlib.suppress(wire.WireError):
+        wire.decode_page([data, b"", pack(np.ones((0, 4)))], characters=9)

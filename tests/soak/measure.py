@@ -1,4 +1,4 @@
-"""`assistant ingest --json` on a folder; prints the peak resident memory (bytes) of it and of its largest worker last."""
+"""`assistant ingest --json` on a folder; prints last the peak memory (bytes) of it and of its largest worker."""
 
 from __future__ import annotations
 

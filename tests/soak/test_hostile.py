@@ -56,5 +56,3 @@ def has_text(path: Path) -> bool:
     except subprocess.TimeoutExpired:
         return False
     return run.returncode == 77
-
-
