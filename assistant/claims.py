@@ -27,9 +27,9 @@ REACH = 6
 """Words: how far from a cue a word counts half."""
 OTHER_CLAUSE = 0.25
 """What a word is worth in another clause than the cue's."""
-MIN_SCORE = 0.25
-"""Least probability of relevance of a quote that may vote. SciFact train: 0.5 costs 0.05 of macro-F1 and gains 0.01 of
-the precision of SUPPORTS."""
+MIN_SCORE = 0.15
+"""Least probability of relevance of a quote that may vote. SciFact train: of 200 claims against ten near abstracts that
+they do not cite, 54 find a stance without it and 11 with it, for 0.03 of macro-F1 and a higher precision."""
 
 
 def stance(claim: str, quote: str) -> Label:

@@ -27,17 +27,21 @@ LEAST_PROBABILITY = 1e-4
 """No probability counts as nearer than this to 0 or 1."""
 RELEVANCE_WEIGHT = 0.7
 """Carbonell and Goldstein 1998, maximal marginal relevance: the weight of relevance against novelty."""
+NUMBERLESS = 0.8
+"""What a sentence without a number is worth where the question asks for one."""
 DUPLICATE_COSINE = 0.95
 """Two sentences of one work nearer than this say the same thing: only the first is quoted."""
 MERGED_CHARACTERS = 500
 """Adjoining sentences become one quote up to this length."""
 MIN_WORDS = 4
 MIN_CHINESE = 6
-MIN_WORD_SHARE = 0.6
-"""Least share of a sentence's tokens that are words: below it the sentence is a row of a table or a figure's debris."""
+MIN_WORD_SHARE = 0.4
+"""Least share of tokens that are words: below it stands a row of a table or a figure's debris. Results are full of numbers:
+"Rot affected 9.2 % of fruits without and 5.1 % with it (p = 0.008)." has 0.53."""
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
+_NUMBER = re.compile(r"(?<![\[\d,;–-])\d+(?![\d\]])")
 _ASKS = re.compile(r"""[?？][)\]}"'”’»」』）\s]*$""")
 _ENDS = re.compile(r"""[.!?…。！？][)\]}"'”’»」』）\d\s,;–-]*$""")
 
@@ -173,24 +177,26 @@ def _log_odds(probability: float) -> float:
     return math.log(p / (1 - p))
 
 
-def choose(candidates: Sequence[Candidate], *, quotes: int) -> list[Candidate]:
+def choose(candidates: Sequence[Candidate], *, quotes: int, numbers: bool = False) -> list[Candidate]:
     """At most `quotes` candidates by maximal marginal relevance; at most half of them, rounded up, from one work where
-    several works were found. Order: as chosen."""
+    several works were found. `numbers`: the question asks for one, so sentences without count less. Order: as chosen.
+    """
     works = {c.paper.work_id for c in candidates}
     share = math.ceil(quotes / 2) if len(works) > 1 else quotes
     chosen: list[Candidate] = []
     left = list(candidates)
     while left and len(chosen) < quotes:
-        best = max(left, key=lambda c: (_marginal(c, chosen), -c.hit.rank, -c.start))
+        best = max(left, key=lambda c: (_marginal(c, chosen, numbers), -c.hit.rank, -c.start))
         chosen.append(best)
         full = sum(c.paper.work_id == best.paper.work_id for c in chosen) >= share
         left = [c for c in left if c is not best and not _is_spent(c, best, full=full)]
     return chosen
 
 
-def _marginal(candidate: Candidate, chosen: Sequence[Candidate]) -> float:
+def _marginal(candidate: Candidate, chosen: Sequence[Candidate], numbers: bool) -> float:
     nearest = max((_cosine(candidate, c) for c in chosen), default=0.0)
-    return RELEVANCE_WEIGHT * candidate.score - (1 - RELEVANCE_WEIGHT) * nearest
+    fit = NUMBERLESS if numbers and not _NUMBER.search(candidate.text) else 1.0
+    return RELEVANCE_WEIGHT * candidate.score * fit - (1 - RELEVANCE_WEIGHT) * nearest
 
 
 def _is_spent(candidate: Candidate, chosen: Candidate, *, full: bool) -> bool:

@@ -27,7 +27,7 @@ __all__ = ["MAX_QUESTION", "CheckEvent", "Event", "Retriever", "answer", "check_
 MAX_QUESTION = 4000
 """Characters of a question or claim, at most."""
 LEAST_OF_BEST = 0.5
-"""A quote is shown when it is at least this share as probable as the best one."""
+"""A quote is shown when it is at least this share as probable as the best one, or would be answered with alone."""
 SHOWN_TITLE = 60
 """Characters of a title in a step, at most."""
 NEAREST = 3
@@ -36,6 +36,11 @@ NEAREST = 3
 Event = ReasoningStep | Evidence | Answer
 CheckEvent = ReasoningStep | Evidence | Verdict
 
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|often|far|long|large|big|high|tall|deep|old|fast|likely|common|frequent)\b"
+    r"|\bwhat (?:percentage|proportion|share|fraction|number|rate|dose|size)\b",
+    re.IGNORECASE,
+)
 _REFERENCE = re.compile(r"\[[\d\s,;–-]*\d[\d\s,;–-]*\]")
 
 
@@ -62,7 +67,7 @@ def answer(
     candidates = find_candidates(question, hits, retriever)
     _stop_if(cancel)
     found = bool(candidates) and candidates[0].score >= settings.answer_above
-    chosen = _quotes(candidates, settings) if found else _nearest(candidates)
+    chosen = _quotes(question, candidates, settings) if found else _nearest(candidates)
     evidence: list[Evidence] = []
     for n, candidate in enumerate(chosen, 1):
         _stop_if(cancel)
@@ -93,9 +98,11 @@ def check_claim(
     _stop_if(cancel)
     candidates = find_candidates(claim, hits, retriever)
     _stop_if(cancel)
-    verdict = check(claim, [as_evidence(n, c) for n, c in enumerate(candidates, 1)])
+    numbered = [as_evidence(n, c) for n, c in enumerate(candidates, 1)]
+    verdict = check(claim, numbered)
+    shown = _sides(verdict.evidence, settings.quotes) or verdict.evidence[:NEAREST]
     evidence: list[Evidence] = []
-    for n, judged in enumerate(_sides(verdict.evidence, settings.quotes), 1):
+    for n, judged in enumerate(shown, 1):
         _stop_if(cancel)
         placed = place(as_evidence(n, candidates[judged.n - 1]), candidates[judged.n - 1], retriever)
         evidence.append(replace(placed, stance=judged.stance))
@@ -159,9 +166,10 @@ def _limits(filters: Filters) -> str:
     return f" (only {', '.join(parts)})" if parts else ""
 
 
-def _quotes(candidates: Sequence[Candidate], settings: Settings) -> list[Candidate]:
-    floor = candidates[0].score * LEAST_OF_BEST
-    return merge(choose([c for c in candidates if c.score >= floor], quotes=settings.quotes))
+def _quotes(question: str, candidates: Sequence[Candidate], settings: Settings) -> list[Candidate]:
+    floor = min(candidates[0].score * LEAST_OF_BEST, settings.answer_above)
+    likely = [c for c in candidates if c.score >= floor]
+    return merge(choose(likely, quotes=settings.quotes, numbers=bool(_ASKS_NUMBER.search(question))))
 
 
 def _nearest(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -273,13 +281,13 @@ def _text(evidence: Sequence[Evidence], steps: Sequence[ReasoningStep]) -> str:
 
 
 def _sides(evidence: Sequence[Evidence], quotes: int) -> list[Evidence]:
-    """At most `quotes` for, *all* against, and, where neither is there, the nearest. Of the quotes for, the best of
-    each work come first, so that as many works as can be are heard."""
+    """At most `quotes` for, then *all* against. Of the quotes for, the best of each work come first, so that as many
+    works as can be are heard."""
     pro = [e for e in evidence if e.stance is Label.SUPPORTS]
     first = [group[0] for group in _by_work(pro)]
     rest = [e for e in pro if e not in first]
     contra = [e for e in evidence if e.stance is Label.REFUTES]
-    return [*first, *rest][:quotes] + contra or list(evidence[:NEAREST])
+    return [*first, *rest][:quotes] + contra
 
 
 def _verdict_steps(verdict: Verdict) -> list[ReasoningStep]:

@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=100)
     arguments = parser.parse_args()
     embedder, words = load_embedder(), vocabulary()
-    asked = [" ".join(text.split()[:QUERY_WORDS]) for text in made_up_texts(arguments.queries, words)]
+    asked = [" ".join(content_words(text)[:QUERY_WORDS]) for text in made_up_texts(arguments.queries, words)]
     print("| passages | part | p50 ms | p95 ms |\n|---|---|---|---|")
     for n in arguments.passages:
         with library(made_up_texts(n, words), made_up_vectors(n, embedder.dimension)) as (store, index):

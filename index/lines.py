@@ -163,9 +163,11 @@ def _line(
 ) -> Line | None:
     start, end, hyphen = run
     words = "".join(text[start:end]).strip()
-    at = start + np.flatnonzero(visible[start:end])
-    if not words or not len(at):
+    if not words:
         return None
+    at = start + np.flatnonzero(visible[start:end])
+    if not len(at):
+        at = np.arange(start, end)  # a font without shapes: text all the same, at no place
     letters = at[[text[i] != " " for i in at.tolist()]]
     at = letters if len(letters) else at
     box = upright[at]
@@ -173,10 +175,17 @@ def _line(
     style = styles[int(np.bincount(numbers).argmax())]
     sides = (*box[:, :2].min(axis=0).tolist(), *box[:, 2:].max(axis=0).tolist())
     hidden = float(unseen[at].mean()) > 0.5
-    frame = tuple(turn(np.array([page.bounds]), style.turned)[0].tolist())
+    frame = _frame(page.bounds, style.turned)
     sideways = (style.turned - page.turned) % 4 != 0
     first, last = styles[int(numbers[0])], styles[int(numbers[-1])]
     return Line(page.number, start, end, words, sides, style, first, last, frame, sideways, hyphen, hidden)
+
+
+@lru_cache(maxsize=64)
+def _frame(bounds: Box, turned: int) -> Box:
+    """The visible part of a page, turned as its text is."""
+    x0, y0, x1, y1 = turn(np.array([bounds]), turned)[0].tolist()
+    return (x0, y0, x1, y1)
 
 
 def _unseen(page: RawPage, styles: list[Style]) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ pdfium's functions: https://pdfium.googlesource.com/pdfium/+/refs/heads/main/pub
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 from array import array
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ import pypdfium2.raw as raw
 from numpy.typing import NDArray
 
 from assistant.errors import ReadError
+from assistant.types import Box
 
 MAX_CHARACTERS = 20_000_000
 _WHITE = 250
@@ -30,6 +32,10 @@ _INVISIBLE = 3
 _TEXT, _PATH, _IMAGE, _SHADING = 1, 2, 3, 4
 _MAX_OBJECTS = 20_000
 """Page objects looked at when asking what lies under white or invisible text."""
+_MAX_SIZE, _FAR = 9999.0, 1e6
+"""Points: the largest font size, and the farthest place, that are kept as they are."""
+_MAX_STYLES = 2000
+"""Styles told apart in one file; papers have some dozens. What comes later counts as the first."""
 _BOLD_FLAG, _ITALIC_FLAG = 1 << 18, 1 << 6
 _BOLD_WEIGHT = 600
 
@@ -71,7 +77,7 @@ class RawPage:
 
     number: int
     label: str
-    bounds: tuple[float, float, float, float]
+    bounds: Box
     turned: int
     codes: NDArray[np.int32]
     boxes: NDArray[np.float32]
@@ -93,6 +99,8 @@ class PdfFile:
 
     def style_number(self, style: Style) -> int:
         known = self._numbers.get(style)
+        if known is None and len(self.styles) >= _MAX_STYLES:
+            return 0
         if known is None:
             known = self._numbers[style] = len(self.styles)
             self.styles.append(style)
@@ -170,9 +178,12 @@ def _text(call: Callable[..., int], *arguments: object) -> str:
     return buffer.raw[: size - 2].decode("utf-16-le", errors="ignore").replace("\0", "")
 
 
-def _bounds(page: pdfium.PdfPage) -> tuple[float, float, float, float]:
+def _bounds(page: pdfium.PdfPage) -> Box:
+    """The visible part of a page, in user space; an empty or endless one becomes US Letter."""
     x0, y0, x1, y1 = page.get_bbox()
-    return (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+    box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+    sane = all(math.isfinite(side) and abs(side) < _FAR for side in box) and box[0] < box[2] and box[1] < box[3]
+    return box if sane else (0.0, 0.0, 612.0, 792.0)
 
 
 def _characters(
@@ -196,11 +207,8 @@ def _characters(
         elif (here := _text_object(page, i) or 0) != before:
             before, style = here, number(_style(text, i) if here else Style("", 0.0))
         styles[i] = style
-    sides = (
-        np.frombuffer(memoryview(corners).cast("B"), dtype=np.float64)
-        .reshape(-1, 4)[:count, [0, 2, 1, 3]]
-        .astype(np.float32)
-    )
+    corner_array = np.frombuffer(memoryview(corners).cast("B"), dtype=np.float64).reshape(-1, 4)
+    sides = np.clip(np.nan_to_num(corner_array[:count, [0, 2, 1, 3]]), -_FAR, _FAR).astype(np.float32)
     numbers = np.frombuffer(codes, dtype=np.uint32).astype(np.int32), np.frombuffer(styles, dtype=np.int32)
     return numbers[0], sides, numbers[1], generated
 
@@ -213,12 +221,16 @@ def _style(text: object, i: int) -> Style:
     scale, turned = 1.0, 0
     if raw.FPDFText_GetMatrix(text, i, matrix):
         scale = abs(matrix.a * matrix.d - matrix.b * matrix.c) ** 0.5
-        turned = _quarter(matrix.a, matrix.b)
+        # A negative size turns the letters round, as many flipped pages have it.
+        turned = _quarter(matrix.a, matrix.b) + (2 if size.value < 0 else 0)
     name, bold, italic = _font(raw.FPDFTextObj_GetFont(pointer))
     white, transparent = _fill(pointer)
     mode = raw.FPDFTextObj_GetTextRenderMode(pointer)
-    points = min(round(size.value * scale, 1), 9999.0)
-    return Style(name, points, bold, italic, turned, white and mode in (0, 2, 4, 6), mode == _INVISIBLE or transparent)
+    points = abs(size.value) * scale
+    points = min(round(points, 1), _MAX_SIZE) if math.isfinite(points) else _MAX_SIZE
+    return Style(
+        name, points, bold, italic, turned % 4, white and mode in (0, 2, 4, 6), mode == _INVISIBLE or transparent
+    )
 
 
 def _quarter(a: float, b: float) -> int:

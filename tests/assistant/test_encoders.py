@@ -137,7 +137,7 @@ def tiny_weights(shape: BertShape, width: int = 8, words: int = 30) -> dict[str,
     return weights
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 29), min_size=1, max_size=12), min_size=1, max_size=5))
 def test_both_runtimes_agree_and_see_no_padding(rows: list[list[int]]) -> None:
     shape = BertShape(layers=2, heads=2, epsilon=1e-12)

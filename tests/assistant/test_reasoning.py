@@ -31,7 +31,7 @@ def shelf() -> Shelf:
 
 
 def ask(question: str, library: Shelf, **options: int | float) -> Answer:
-    *_, last = answer(question, library, settings=Settings(**options))  # type: ignore[arg-type]
+    *_, last = answer(question, library, settings=Settings(**{"answer_above": 0.5} | options))  # type: ignore[arg-type]
     assert isinstance(last, Answer)
     return last
 
@@ -241,6 +241,7 @@ def test_cancel_stops_before_the_next_step() -> None:
         ("Velorite raised the yield of tomatoes.", True),
         ("Velorite raised yield.", False),
         ("4.2 5.1 3.3 7.0 plots per farm and 9.9 8.8 7.7", False),
+        ("Rot affected 9.2 % of fruits without and 5.1 % with it (p = 0.008).", True),
         ("2 Materials and Methods", False),
         ("Velorite raises the yield of tomatoes on loam: a randomised trial", False),
         ("Does velorite raise the yield of field tomatoes?", False),
@@ -277,6 +278,20 @@ def test_check_votes_with_all_works_also_those_not_shown() -> None:
     texts |= {paper(f"q{n}"): [f"In trial {n} velorite decreased the yield of tomatoes."] for n in range(2)}
     verdict = check("Velorite increases the yield of tomatoes.", Shelf(texts), quotes=1)
     assert (verdict.label, verdict.n_for, verdict.n_against) == (Label.SUPPORTS, 4, 2)
+
+
+def test_check_does_not_vote_with_passages_on_something_else() -> None:
+    verdict = check("Velorite increases resistance against blight, rust, scab, mildew, wilt of tomatoes.", shelf())
+    assert (verdict.label, verdict.n_for, verdict.n_against) == (Label.NOT_ENOUGH_INFO, 0, 0)
+    assert {e.stance for e in verdict.evidence} == {Label.NOT_ENOUGH_INFO}
+
+
+def test_a_question_for_a_number_prefers_sentences_with_one() -> None:
+    vague = "Velorite raised the yield of tomatoes [7]."
+    exact = "Velorite raised the yield of tomatoes by 18 %."
+    library = Shelf({HALLAM: [vague, exact]})
+    assert texts(ask("How much did velorite raise the yield of tomatoes?", library, quotes=1)) == [exact]
+    assert texts(ask("Did velorite raise the yield of tomatoes?", library, quotes=1)) == [vague]
 
 
 def test_check_shows_the_nearest_where_nothing_decides() -> None:

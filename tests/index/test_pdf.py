@@ -8,7 +8,7 @@ import pytest
 from assistant.errors import ReadError
 from assistant.index.pdf import RawPage, Style, open_pdf
 from assistant.testing import text_lines
-from tests.index.reading import write
+from tests.index.reading import read, write
 
 NEEDS_PASSWORD = "/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <{0}> /U <{0}> >> /ID [<00> <00>]".format("ab" * 32)
 
@@ -83,6 +83,25 @@ def test_information_and_labels(tmp_path: Path) -> None:
     with open_pdf(path) as file:
         assert file.information == {"Title": "On (one) thing"}
         assert file.read_page(1).label == "1"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "BT /F1 1e38 Tf 1e38 0 0 1e38 0 0 Tm (words) Tj ET",
+        "BT /F1 12 Tf 0 0 0 0 0 0 Tm (words) Tj ET",
+        "BT /F1 0 Tf 72 700 Td (words) Tj ET",
+        "BT /F1 12 Tf 1 0 0 1 1e30 -1e30 Tm (words) Tj ET",
+        "BT /F1 -12 Tf 72 700 Td (words) Tj ET",
+    ],
+)
+def test_numbers_beyond_sense_do_no_harm(tmp_path: Path, content: str) -> None:
+    path = write(tmp_path, [content], box=(0, 0, 0, 0))
+    page, styles = raw(path)
+    assert np.isfinite(page.boxes).all()
+    assert all(0 <= style.size <= 9999 for style in styles)
+    assert page.bounds == (0, 0, 612, 792)
+    assert [len(found.text) for found in read(path)] == [len(spelled(page).strip())]
 
 
 def test_a_path_need_not_be_utf8(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.config import Settings
 from assistant.encoders import BUILT_IN_SHA256
-from assistant.index.relevance import WEIGHTS, idf_overlap, inverse_document_frequency, load_relevance
+from assistant.index.relevance import WEIGHTS, Unit, idf_overlap, inverse_document_frequency, load_relevance
 
 BUILT_IN = f"all-MiniLM-L6-v2@{BUILT_IN_SHA256[:12]}"
 UNIT = st.floats(0, 1)
@@ -24,11 +24,13 @@ def test_rises_and_stays_a_probability(embedder: str, a: float, b: float, other:
     assert 0 < relevance.probability(other, low) <= relevance.probability(other, high) < 1
 
 
-def test_the_extremes_lie_on_either_side_of_the_threshold() -> None:
-    for embedder in (BUILT_IN, "unknown@0"):
-        relevance = load_relevance(embedder)
+@pytest.mark.parametrize("unit", ["passage", "sentence"])
+def test_the_extremes_lie_on_either_side_of_the_threshold(unit: Unit) -> None:
+    """By words alone one is less sure than with the cosine, but sure enough to answer."""
+    for embedder, sure in ((BUILT_IN, 0.9), ("unknown@0", Settings().answer_above)):
+        relevance = load_relevance(embedder, unit=unit)
         assert relevance.probability(0.0, 0.0) < 0.05
-        assert relevance.probability(1.0, 1.0) > max(0.9, Settings().answer_above)
+        assert relevance.probability(1.0, 1.0) > max(sure, Settings().answer_above)
 
 
 def test_an_unknown_embedder_is_judged_by_words_alone() -> None:
