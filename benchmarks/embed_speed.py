@@ -16,7 +16,6 @@ import numpy as np
 from retrieval import vocabulary
 
 from assistant import encoders
-from assistant.encoders import BUILT_IN_EMBEDDER, BUILT_IN_SHA256, BertEmbedder
 
 SEED = 0
 BATCH = 32
@@ -33,24 +32,20 @@ def as_they_come(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield list(range(start, min(start + BATCH, len(lengths))))
 
 
-def rate(texts: Sequence[str], embedder: BertEmbedder, cut: Callable[[Sequence[int]], Iterator[list[int]]]) -> float:
+def rate(
+    texts: Sequence[str],
+    embed: Callable[[Sequence[str]], object],
+    cut: Callable[[Sequence[int]], Iterator[list[int]]],
+) -> float:
     """Passages per second of wall time, with these batches."""
     kept = encoders.batches
     encoders.batches = cut  # type: ignore[assignment]
     try:
         begin = time.perf_counter()
-        embedder.embed(texts)
+        embed(texts)
         return len(texts) / (time.perf_counter() - begin)
     finally:
         encoders.batches = kept
-
-
-def load(device: str, *, quick: bool) -> BertEmbedder:
-    """The built-in model on numpy (`quick`) or torch, whatever the amount."""
-    embedder = BertEmbedder(encoders._built_in_folder(), BUILT_IN_EMBEDDER, sha256=BUILT_IN_SHA256, device=device)
-    embedder._spent = -(10**12) if quick else encoders.QUICK_TOKENS
-    embedder.embed(["warm up"])
-    return embedder
 
 
 def main() -> None:
@@ -59,12 +54,13 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     arguments = parser.parse_args()
     texts = made_up_texts(arguments.passages)
-    torch, numpy = load(arguments.device, quick=False), load(arguments.device, quick=True)
-    tokens = sum(torch.count_tokens(texts)) / len(texts)
+    embedder = load_embedder(device=arguments.device)
+    embedder.embed_passages(["The first call loads what is loaded late."])
+    tokens = sum(embedder.count_tokens(texts)) / len(texts)
     rates = {
-        "torch, by length": rate(texts, torch, encoders.batches),
-        f"torch, {BATCH} as they come": rate(texts, torch, as_they_come),
-        "numpy, by length": rate(texts, numpy, encoders.batches),
+        "torch, by length": rate(texts, embedder.embed_passages, encoders.batches),
+        f"torch, {BATCH} as they come": rate(texts, embedder.embed_passages, as_they_come),
+        "numpy, by length": rate(texts, embedder.embed, encoders.batches),
     }
     print(f"{len(texts)} passages, {tokens:.0f} tokens on average\n")
     print("| engine, batches | passages / s | ratio |\n|---|---|---|")

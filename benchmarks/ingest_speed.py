@@ -48,13 +48,13 @@ def main() -> None:
     files = sorted(papers_folder().glob("*.pdf"))[: parser.parse_args().papers]
     settings = Settings()
     embedder, loading = timed(load_embedder)
-    embedder.embed(["The first call loads what is loaded late."] * 200)
+    embedder.embed_passages(["The first call loads what is loaded late."] * 200)
     documents, reading = timed(lambda: [read_paper(f) for f in files])
     pages = sum(len(d.pages) for d in documents)
     cut, chunking = timed(
         lambda: [passages(d, "x", target=settings.passage_tokens, count=embedder.count_tokens) for d in documents]
     )
-    vectors, embedding = timed(lambda: [embedder.embed([p.text for p in c]) for c in cut])
+    vectors, embedding = timed(lambda: [embedder.embed_passages([p.text for p in c]) for c in cut])
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder) / "parts", create=True)
 

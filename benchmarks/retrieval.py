@@ -78,7 +78,7 @@ def embedded(texts: Sequence[str], embedder: Embedder) -> NDArray[np.float32]:
     if not path.exists():
         print(f"embedding {len(texts)} texts into {path}", file=sys.stderr, flush=True)
         partial = path.with_suffix(".partial.npy")
-        np.save(partial, embedder.embed(texts), allow_pickle=False)
+        np.save(partial, embedder.embed_passages(texts), allow_pickle=False)
         partial.replace(path)
     found: NDArray[np.float32] = np.load(path, allow_pickle=False)
     return found

@@ -58,7 +58,7 @@ class Vectors:
         texts = {row["claim"] for row in rows} | {abstract(row) for row in rows}
         texts |= {a[s:e] for a in {abstract(row) for row in rows} for s, e in sentences(a)}
         ordered = sorted(texts)
-        self._vectors = dict(zip(ordered, embedder.embed(ordered), strict=True))
+        self._vectors = dict(zip(ordered, embedder.embed_passages(ordered), strict=True))
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return np.stack([self._vectors[t] for t in texts])

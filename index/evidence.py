@@ -29,7 +29,7 @@ class LibraryRetriever:
         self._library = library
         self._embedder = embedder
         self._settings = settings
-        self._relevance = load_relevance(embedder.id)
+        self._relevance = load_relevance(embedder.id, unit="sentence")
         self._papers: dict[str, Paper] = {}
 
     def describe(self) -> tuple[int, int]:

@@ -229,7 +229,7 @@ def _store(run: _Run, paper_id: str, document: Document, sources: Sequence[Sourc
     cut = passages(document, paper_id, target=run.target, count=embedder.count_tokens)
     if not cut:
         document = replace(document, flags=(*document.flags, "no running text to search"))
-    vectors = embedder.embed([p.text for p in cut])
+    vectors = embedder.embed_passages([p.text for p in cut])
     fault("embedded")
     status = FileStatus.FLAGGED if document.flags else FileStatus.INDEXED
     with writes.transaction(run.db) as db:
@@ -285,7 +285,7 @@ def reembed(library: Library, embedder: Embedder, *, target: int) -> Iterator[Pr
         for n, paper in enumerate(papers):
             document = Document(tuple(library.store.pages(paper.id)), paper.title)
             cut = passages(document, paper.id, target=target, count=embedder.count_tokens)
-            fresh.append((paper.id, cut, embedder.embed([p.text for p in cut])))
+            fresh.append((paper.id, cut, embedder.embed_passages([p.text for p in cut])))
             path = paper.paths[0] if paper.paths else Path(paper.title)
             yield Progress(path, "embedding", paper.pages, paper.pages, n + 1, len(papers))
         with writes.transaction(db):

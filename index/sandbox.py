@@ -100,14 +100,23 @@ def read_paper(
         if run.document:
             return replace(run.document, flags=_flags(lost, last, run.count) + run.document.flags)
         if run.refusal:
-            raise ReadError(run.refusal if not lost else _reason(*min(lost.items()), limits))
+            if not lost:
+                raise ReadError(run.refusal)
+            raise ReadError(_reason(*min(lost.items()), limits), transient=_is_transient(lost.values()))
         trouble = run.trouble or Trouble.CRASH
         if run.working or run.page < 2 <= len(lost) or not run.page or run.page in lost or last < limits.pages:
-            raise ReadError(_reason(0 if run.working else run.page, trouble, limits))
+            raise ReadError(
+                _reason(0 if run.working else run.page, trouble, limits), transient=_is_transient([trouble])
+            )
         if len(lost) < limits.attempts:
             lost[run.page] = trouble
         else:
             last = run.page - 1
+
+
+def _is_transient(troubles: Iterable[Trouble]) -> bool:
+    """Whether another try may go better: the clock and the crashes of a busy machine, not a bomb's memory."""
+    return any(trouble in (Trouble.SLOW, Trouble.CRASH) for trouble in troubles)
 
 
 def _reason(page: int, trouble: Trouble, limits: Limits) -> str:

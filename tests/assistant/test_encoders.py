@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from assistant import encoders
-from assistant.bert import BertShape, NumpyBert, TorchBert
+from assistant.bert import NumpyBert, TorchBert
 from assistant.config import BUILT_IN_EMBEDDER
 from assistant.encoders import BUILT_IN_SHA256, BertEmbedder, batches, load_embedder
 from assistant.errors import ModelError, UsageError
@@ -85,21 +85,8 @@ def test_equals_sentence_transformers(embedder: encoders.Embedder, model_folder:
     texts = TEXTS[:-1]
     reference = SentenceTransformer(str(model_folder), device="cpu", local_files_only=True)
     expected = reference.encode(texts, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False)
-    bulk = BertEmbedder(model_folder, BUILT_IN_EMBEDDER, sha256=BUILT_IN_SHA256, device="cpu")
-    bulk._spent = encoders.QUICK_TOKENS
-    assert isinstance(bulk._runtime(1), TorchBert)
-    for other in (embedder, bulk):
-        assert (np.sum(other.embed(texts) * expected, axis=1) > 0.9999).all()
-
-
-def test_torch_takes_over_when_there_is_much(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoders, "QUICK_TOKENS", 20)
-    embedder = BertEmbedder(model_folder, BUILT_IN_EMBEDDER, sha256=BUILT_IN_SHA256)
-    first = embedder.embed(["a short text"])
-    assert isinstance(embedder._runtime(0), NumpyBert)
-    second = embedder.embed(["a short text", "and one that is longer than twenty tokens " * 3])[:1]
-    assert isinstance(embedder._runtime(0), TorchBert)
-    assert np.allclose(first, second, atol=1e-5)
+    for embed in (embedder.embed, embedder.embed_passages):
+        assert (np.sum(embed(texts) * expected, axis=1) > 0.9999).all()
 
 
 def test_a_question_needs_no_torch() -> None:
@@ -111,7 +98,7 @@ def test_a_question_needs_no_torch() -> None:
     assert run.stdout.strip() == "set()"
 
 
-def tiny_weights(shape: BertShape, width: int = 8, words: int = 30) -> dict[str, NDArray[np.float32]]:
+def tiny_weights(layers: int, width: int = 8, words: int = 30) -> dict[str, NDArray[np.float32]]:
     """Random weights of a BERT under the names of a checkpoint."""
     random = np.random.default_rng(0)
 
@@ -122,7 +109,7 @@ def tiny_weights(shape: BertShape, width: int = 8, words: int = 30) -> dict[str,
         f"embeddings.{part}_embeddings.weight": normal(words, width) for part in ("word", "position", "token_type")
     }
     norms = ["embeddings.LayerNorm"]
-    for n in range(shape.layers):
+    for n in range(layers):
         layer = f"encoder.layer.{n}."
         norms += [layer + "attention.output.LayerNorm", layer + "output.LayerNorm"]
         square = [f"attention.self.{part}" for part in ("query", "key", "value")] + ["attention.output.dense"]
@@ -140,15 +127,24 @@ def tiny_weights(shape: BertShape, width: int = 8, words: int = 30) -> dict[str,
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 29), min_size=1, max_size=12), min_size=1, max_size=5))
 def test_both_runtimes_agree_and_see_no_padding(rows: list[list[int]]) -> None:
-    shape = BertShape(layers=2, heads=2, epsilon=1e-12)
-    weights = tiny_weights(shape)
+    config = {
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "layer_norm_eps": 1e-12,
+        "hidden_size": 8,
+        "intermediate_size": 32,
+        "vocab_size": 30,
+        "max_position_embeddings": 30,
+        "type_vocab_size": 30,
+    }
+    weights = tiny_weights(layers=2)
     ids, mask = encoders._padded(rows)
     one, other = (
-        NumpyBert(weights, shape).mean_pooled(ids, mask),
-        TorchBert(weights, shape, "cpu").mean_pooled(ids, mask),
+        NumpyBert(weights, config).mean_pooled(ids, mask),
+        TorchBert(weights, config, "cpu").mean_pooled(ids, mask),
     )
     assert np.allclose(one, other, atol=1e-3)
-    alone = NumpyBert(weights, shape).mean_pooled(*encoders._padded(rows[:1]))
+    alone = NumpyBert(weights, config).mean_pooled(*encoders._padded(rows[:1]))
     assert np.allclose(one[0], alone[0], atol=1e-3)
 
 
