@@ -16,6 +16,7 @@ import numpy as np
 from retrieval import vocabulary
 
 from assistant import encoders
+from assistant.encoders import load_embedder
 
 SEED = 0
 BATCH = 32
