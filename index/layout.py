@@ -13,7 +13,7 @@ from assistant.index.floats import mark_captions, mark_cells
 from assistant.index.front import mark_abstract, mark_footnotes, mark_front
 from assistant.index.furniture import mark_furniture
 from assistant.index.headings import mark_headings
-from assistant.index.lines import Line, page_lines
+from assistant.index.lines import Line, page_lines, without_false_ends
 from assistant.index.paragraphs import paragraphs
 from assistant.index.pdf import RawPage, Style
 from assistant.index.profile import profile
@@ -23,6 +23,7 @@ from assistant.types import Page
 
 def read_layout(pages: Sequence[RawPage], styles: list[Style]) -> tuple[Page, ...]:
     """The pages as read; `styles` is the table that the raw pages' style numbers refer to."""
+    pages = [without_false_ends(page, styles) for page in pages]
     lines = [page_lines(page, styles) for page in pages]
     mark_roles(lines)
     hyphens = Hyphens(line for page in lines for line in page)

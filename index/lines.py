@@ -7,7 +7,7 @@ what a line is for.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -28,6 +28,8 @@ _DROPPED = {"Cc", "Cf", "Cs", "Cn"}
 """Unicode categories with nothing to see: controls, zero-width and direction marks, halves of pairs, no characters."""
 _JUMP = 3.0
 """A free gap along a line, in font sizes, that ends it (a table's columns, two columns of text on one height)."""
+_BESIDE = 0.6
+"""Font sizes that two characters on one line lie apart at most, or a raised one above its neighbour."""
 _TINY = 1.0
 """Text below this size in points cannot be seen."""
 
@@ -100,6 +102,33 @@ def glyphs(page: RawPage) -> list[str]:
         if codes[i + 1] & ~0x3FF == 0xDC00:
             found[i] = glyph(0x10000 + ((codes[i] & 0x3FF) << 10) + (codes[i + 1] & 0x3FF))
     return found
+
+
+def without_false_ends(page: RawPage, styles: list[Style]) -> RawPage:
+    """The page without the line ends that pdfium puts beside raised and lowered characters, as in "g cm⁻³ of"."""
+    if not len(page.codes):
+        return page
+    turned = np.array([style.turned for style in styles], dtype=np.int8)[page.styles]
+    sizes = np.array([style.size for style in styles])[page.styles]
+    upright = _upright(page.boxes.astype(np.float64), turned)
+    feeds = (page.codes == 0x0D) | (page.codes == 0x0A)
+    seen = np.flatnonzero((page.boxes != 0).any(axis=1) & ~page.generated & ~feeds)
+    a, b = seen[:-1], seen[1:]
+    near = _BESIDE * np.maximum(sizes[a], sizes[b])
+    gap = upright[b, 0] - upright[a, 2]
+    rise = np.maximum(upright[b, 1] - upright[a, 3], upright[a, 1] - upright[b, 3])
+    beside = (np.abs(gap) < near) & (rise < near) & (turned[a] == turned[b])
+    # Of each character the pair of seen ones that it lies between.
+    between = np.clip(np.searchsorted(seen, np.arange(len(feeds))) - 1, 0, max(0, len(beside) - 1))
+    false = feeds & beside[between] if len(beside) else np.zeros_like(feeds)
+    kept = ~false
+    return replace(
+        page,
+        codes=page.codes[kept],
+        boxes=page.boxes[kept],
+        styles=page.styles[kept],
+        generated=page.generated[kept],
+    )
 
 
 def page_lines(page: RawPage, styles: list[Style]) -> list[Line]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from assistant.encoders import Embedder
 from assistant.index.ingest import ingest
 from assistant.index.library import Library
 from assistant.index.search import search
@@ -41,9 +42,9 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, list[dict[str, str]]]:
     return process.returncode, [json.loads(line) for line in out.splitlines() if line.endswith("}")]
 
 
-def content(folder: Path) -> dict[str, Any]:
+def content(folder: Path, embedder: Embedder | None = None) -> dict[str, Any]:
     """All of a library but its row numbers: papers, passages with their places, results of searches."""
-    library, embedder = Library(folder), HashEmbedder()
+    library, embedder = Library(folder), embedder or HashEmbedder()
     store = library.store
     passages = {p.id: [(q.text, q.section, q.spans) for q in store.passages_of(p.id)] for p in store.papers()}
     found = {

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from assistant.encoders import load_embedder
 from assistant.index.library import Library
 from assistant.index.schema import DATABASE
 from tests.conftest import ROOT
@@ -44,7 +45,8 @@ def test_fifty_kills(tmp_path: Path) -> None:
     began = time.monotonic()
     assert finish(start(tmp_path / "calm"))[0] == 0
     working_time = time.monotonic() - began
-    calm = runs.content(tmp_path / "calm")
+    embedder = load_embedder()
+    calm = runs.content(tmp_path / "calm", embedder)
     moments = random.Random(SEED)
     killed = 0
     for n in range(KILLS):
@@ -55,10 +57,10 @@ def test_fifty_kills(tmp_path: Path) -> None:
         code, acknowledged = finish(process)
         killed += code == -signal.SIGKILL
         if (folder / DATABASE).exists():
-            stored = {p.id for p in runs.content(folder)["papers"]}
+            stored = {p.id for p in runs.content(folder, embedder)["papers"]}
             assert {a["paper_id"] for a in acknowledged} <= stored, f"kill {n}: acknowledged papers are gone"
         assert finish(start(folder))[0] == 0
-        assert runs.content(folder) == calm, f"kill {n}: the resumed library differs"
+        assert runs.content(folder, embedder) == calm, f"kill {n}: the resumed library differs"
     assert killed >= 0.9 * KILLS, "most of the runs ended before they were killed: the moments are too late"
 
 
