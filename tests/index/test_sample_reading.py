@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from pathlib import Path
 from typing import Any
 
-import pypdfium2
 import pytest
 
 from assistant.index.geometry import line_boxes
 from assistant.index.store import Store
 from tests.conftest import ROOT
 
+from .places import Pages, letters
+
 SAMPLES = ROOT / "examples" / "papers"
 FACTS: list[dict[str, Any]] = json.loads((SAMPLES / "facts.json").read_text(encoding="utf-8"))["facts"]
-
-
-def letters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).lower()
 
 
 @pytest.fixture(scope="module")
@@ -43,27 +38,16 @@ def test_every_passage_is_where_its_spans_say_and_its_boxes_hold_it_and_nothing_
     """By an independent look at the file: pdfium's characters whose centre lies in the boxes."""
     checked = 0
     for paper in store.papers():
-        pdf = pypdfium2.PdfDocument(paper.paths[0])
+        shown = Pages(paper.paths[0])
         pages = {page.number: page for page in store.pages(paper.id)}
-        seen = {n: characters(pdf, n) for n in pages}
         for passage in store.passages_of(paper.id):
             texts = [pages[s.page].text[s.start : s.end] for s in passage.spans]
             assert passage.text == " ".join(texts)
             for span, text in zip(passage.spans, texts, strict=True):
-                boxes = line_boxes(pages[span.page], span.start, span.end)
-                inside = "".join(
-                    c for x, y, c in seen[span.page] if any(a <= x <= d and b <= y <= e for a, b, d, e in boxes)
-                )
+                inside = shown.inside(span.page, line_boxes(pages[span.page], span.start, span.end))
                 assert letters(inside) == letters(text)
                 checked += 1
-        pdf.close()
     assert checked > 60
-
-
-def characters(pdf: pypdfium2.PdfDocument, page: int) -> list[tuple[float, float, str]]:
-    text = pdf[page - 1].get_textpage()
-    boxes = [text.get_charbox(i) for i in range(text.count_chars())]
-    return [((b[0] + b[2]) / 2, (b[1] + b[3]) / 2, text.get_text_range(i, 1)) for i, b in enumerate(boxes)]
 
 
 def test_metadata_is_that_of_the_first_page(store: Store) -> None:
