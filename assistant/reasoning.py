@@ -10,15 +10,14 @@ import re
 import textwrap
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
 
-from assistant.claims import check, stance
+from assistant.claims import check
+from assistant.comparison import Group, compare
 from assistant.config import Settings
 from assistant.errors import Cancelled, LibraryError, UsageError
 from assistant.language import differing_language
-from assistant.polarity import Axis, read
 from assistant.quotes import Candidate, Retriever, as_evidence, choose, find_candidates, merge, place
 from assistant.types import Answer, Evidence, Filters, Hit, Label, ReasoningStep, StepKind, Verdict
 
@@ -186,7 +185,7 @@ def _judge(question: str, evidence: Sequence[Evidence]) -> list[ReasoningStep]:
         ReasoningStep(StepKind.EVIDENCE, f"{_name(quotes[0])}: {_marks(quotes)}.", tuple(e.n for e in quotes))
         for quotes in _by_work(evidence)
     ]
-    groups, opposed = _compare(question, evidence)
+    groups, opposed = compare(question, evidence)
     if same := [group for group in groups if len(group) > 1]:
         text = " ".join(f"{_marks(group)} point the same way." for group in same)
         steps.append(ReasoningStep(StepKind.AGREEMENT, text, _numbers(*same)))
@@ -198,56 +197,8 @@ def _judge(question: str, evidence: Sequence[Evidence]) -> list[ReasoningStep]:
     return [*steps, _conclusion(evidence[0], groups, opposed)]
 
 
-Group = list[Evidence]
-
-
-def _compare(question: str, evidence: Sequence[Evidence]) -> tuple[list[Group], list[tuple[Group, Group]]]:
-    """Quotes that point the same way, in groups, and the pairs of groups that point opposite ways.
-
-    A question that itself points somewhere ("Does X raise Y?") is what both quotes are held against; where it does not
-    ("What does X do to Y?"), or a quote does not answer it, they are held against one another, both ways. Two quotes
-    of one work are never compared.
-    """
-    points = any(cue.axis is not Axis.LINK for cue in read(question).cues)
-    held = {e.n: stance(question, e.text) if points else Label.NOT_ENOUGH_INFO for e in evidence}
-    relations = {
-        (a.n, b.n): Label.NOT_ENOUGH_INFO if a.paper.work_id == b.paper.work_id else _relation(held, a, b)
-        for a, b in combinations(evidence, 2)
-    }
-    groups: list[Group] = []
-    for e in evidence:
-        found = next((g for g in groups if _fits(e, g, relations)), None)
-        if found is None:
-            groups.append([e])
-        else:
-            found.append(e)
-    pairs = ((_against(a, b, relations), _against(b, a, relations)) for a, b in combinations(groups, 2))
-    return groups, [(a, b) for a, b in pairs if a]
-
-
-def _fits(e: Evidence, group: Group, relations: Mapping[tuple[int, int], Label]) -> bool:
-    between = _between(group, [e], relations)
-    return Label.SUPPORTS in between and Label.REFUTES not in between
-
-
-def _against(group: Group, other: Group, relations: Mapping[tuple[int, int], Label]) -> Group:
-    """Those of the group that point the opposite way to one of the other."""
-    return [e for e in group if Label.REFUTES in _between([e], other, relations)]
-
-
-def _between(a: Group, b: Group, relations: Mapping[tuple[int, int], Label]) -> set[Label]:
-    return {relations[min(x.n, y.n), max(x.n, y.n)] for x in a for y in b}
-
-
-def _relation(held: Mapping[int, Label], a: Evidence, b: Evidence) -> Label:
-    if Label.NOT_ENOUGH_INFO not in (held[a.n], held[b.n]):
-        return Label.SUPPORTS if held[a.n] is held[b.n] else Label.REFUTES
-    there, back = stance(a.text, b.text), stance(b.text, a.text)
-    return there if there is back else Label.NOT_ENOUGH_INFO
-
-
 def _conclusion(best: Evidence, groups: Sequence[Group], opposed: Sequence[tuple[Group, Group]]) -> ReasoningStep:
-    """The likeliest quote, what points its way, and the likeliest quote of each group against it."""
+    """The likeliest quote, what points its way, and the likeliest of those against it."""
     own = next(g for g in groups if best in g)
     text = f"What follows, from the quotes alone: {_quoted(best)}"
     same = [e for e in own if e is not best]

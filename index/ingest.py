@@ -76,10 +76,7 @@ def ingest(
         for report in failed:
             run.reports.append(report)
             yield report
-        try:
-            yield from _ingest_files(run, sources, workers, rehash, limits or Limits())
-        finally:
-            run.cancel.set()
+        yield from _ingest_files(run, sources, workers, rehash, limits or Limits())
         if library.cache_fault():
             _write_cache(library, db)
         interrupted = cancel is not None and cancel.is_set() and len(run.reports) < run.total
@@ -171,10 +168,13 @@ def _read_and_store(run: _Run, to_read: dict[str, list[Source]], workers: int, l
                 done, _ = wait(reading, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 yield from _drain(run)
                 for future in done:
+                    if run.cancel.is_set():
+                        return
                     paper_id, sources = reading.pop(future)
                     yield from _finish(run, future, paper_id, sources)
         finally:
-            run.cancel.set() if waiting or reading else None
+            if waiting or reading:
+                run.cancel.set()  # or the pool would wait for papers that nobody wants any more
             for future in reading:
                 future.cancel()
 

@@ -40,6 +40,6 @@ def test_a_thousand_unchanged_papers(tmp_path: Path, monkeypatch: pytest.MonkeyP
         began = time.monotonic()
         run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         times.append(time.monotonic() - began)
-        assert run.stdout.splitlines()[-1].endswith(f"{PAPERS} unchanged")
+        assert run.stdout.splitlines()[-1].endswith(f" {PAPERS:,} unchanged")
     print(f"{PAPERS} papers, {passages} passages: {', '.join(f'{t:.2f} s' for t in times)}")
     assert min(times) < SECONDS
