@@ -42,6 +42,10 @@ class Role(enum.StrEnum):
     HIDDEN = "hidden"
 
 
+RUNNING_TEXT = frozenset({Role.TITLE, Role.ABSTRACT, Role.HEADING, Role.BODY, Role.LIST, Role.EQUATION})
+"""Roles that stand first in a page's text, so that a sentence which runs around a float is one run of characters."""
+
+
 class StepKind(enum.StrEnum):
     """What a step of the reasoning does."""
 

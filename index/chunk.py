@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from assistant.index.sentences import is_complete, sentences
-from assistant.types import Block, Document, Page, Passage, Role, Span
+from assistant.types import RUNNING_TEXT, Block, Document, Page, Passage, Role, Span
 
 CHUNKING = "sentences-1"
 """Version of this module's output; goes up when equal pages would give other passages."""
-RUNNING = frozenset({Role.TITLE, Role.ABSTRACT, Role.HEADING, Role.BODY, Role.LIST, Role.EQUATION})
-"""Roles of the running text; a heading opens the passage of the text under it."""
+OPENING = frozenset({Role.TITLE, Role.HEADING})
+"""Roles that open the passage of the text under them: a paper is found by its title, with its abstract to quote."""
 ALONE = frozenset({Role.CAPTION, Role.TABLE, Role.FOOTNOTE})
 """Roles that share a passage with no other block, table with table excepted."""
 PROSE = frozenset({Role.ABSTRACT, Role.BODY, Role.LIST})
@@ -88,19 +88,19 @@ def _items(pages: Sequence[Page]) -> Iterator[_Item]:
     for number, page in enumerate(pages):
         follows = True
         for block in sorted(page.blocks, key=lambda b: b.start):
-            if block.role in RUNNING:
+            if block.role in RUNNING_TEXT:
                 yield _Item(number, block, follows)
-            follows = block.role in RUNNING
+            follows = block.role in RUNNING_TEXT
 
 
 def _belongs(item: _Item, group: Sequence[_Item]) -> bool:
-    """Whether the block belongs to the section of the group before it. Headings gather until text follows."""
+    """Whether the block belongs to the section of the group before it. Title and headings gather until text follows."""
     last, block = group[-1].block, item.block
-    if not item.follows or (block.role is Role.TITLE) != (last.role is Role.TITLE):
+    if not item.follows:
         return False
-    if last.role is Role.HEADING:
-        return True
-    return block.role is not Role.HEADING and block.section == last.section
+    if last.role in OPENING:
+        return block.role is not Role.TITLE or last.role is Role.TITLE
+    return block.role not in OPENING and block.section == last.section
 
 
 def _run(pages: Sequence[Page], group: Sequence[_Item]) -> Iterator[_Run]:

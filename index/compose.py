@@ -16,17 +16,16 @@ import numpy as np
 from assistant.index.geometry import pack
 from assistant.index.lines import Line, glyphs
 from assistant.index.pdf import RawPage
-from assistant.types import Block, Page, Role
+from assistant.types import RUNNING_TEXT, Block, Page, Role
 
-RUNNING = (Role.TITLE, Role.AUTHOR, Role.ABSTRACT, Role.HEADING, Role.BODY, Role.LIST, Role.EQUATION)
-"""Roles that make up the running text; they stand first on a page, so that a sentence is never cut by a float."""
 _ORDER = {
-    **dict.fromkeys(RUNNING, 0),
-    **dict.fromkeys((Role.CAPTION, Role.TABLE, Role.FIGURE), 1),
-    Role.FOOTNOTE: 2,
-    Role.REFERENCE: 3,
-    Role.FURNITURE: 4,
-    Role.HIDDEN: 5,
+    **dict.fromkeys(RUNNING_TEXT, 0),
+    Role.AUTHOR: 1,
+    **dict.fromkeys((Role.CAPTION, Role.TABLE, Role.FIGURE), 2),
+    Role.FOOTNOTE: 3,
+    Role.REFERENCE: 4,
+    Role.FURNITURE: 5,
+    Role.HIDDEN: 6,
 }
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LAST_PART = re.compile(r"([^\W_]+)-$")

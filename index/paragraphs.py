@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.index.compose import RUNNING, Paragraph
+from assistant.index.compose import Paragraph
 from assistant.index.lines import Line
 from assistant.index.profile import Profile
-from assistant.types import Role
+from assistant.types import RUNNING_TEXT, Role
 
 _BULLET = re.compile(r"(?:[•▪◦‣∙·●○■□–—*-]|\(?\d{1,2}[.)]|\(?[a-z][.)]|\(?[ivx]{1,4}[.)])\s")
 _ENDS = re.compile(r"[.!?:。！？：][\"'”’)\]\d,–\s]*$")
@@ -27,14 +27,14 @@ def paragraphs(pages: Sequence[Sequence[Line]], usual: Profile) -> list[list[Par
     section = ""
     result = []
     for page in pages:
-        running = _group([line for line in page if line.role in RUNNING], usual)
-        rest = _group([line for line in page if line.role not in RUNNING], usual)
+        running = _group([line for line in page if line.role in RUNNING_TEXT], usual)
+        rest = _group([line for line in page if line.role not in RUNNING_TEXT], usual)
         for paragraph in running:
             if paragraph.role is Role.HEADING:
                 section = paragraph.text[:_MAX_SECTION]
             paragraph.section = section
         for paragraph in rest:
-            paragraph.section = section if paragraph.role not in (Role.FURNITURE, Role.HIDDEN) else ""
+            paragraph.section = section if paragraph.role not in (Role.AUTHOR, Role.FURNITURE, Role.HIDDEN) else ""
         result.append(running + rest)
     return result
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import os
+import resource
 import selectors
 import signal
 import stat
@@ -251,14 +252,19 @@ def _take(run: _Run, kind: str, parts: list[bytes], limits: Limits, on_page: OnP
 
 
 def _reap(process: subprocess.Popen[bytes]) -> int:
-    """Wait for a killed or ended process; its peak of resident memory in bytes, 0 where the system does not tell."""
+    """Wait for a killed or ended process; its peak of resident memory in bytes, 0 where it is not known.
+
+    Linux counts what the process had of its parent's before it became the reader, so a peak no higher than the
+    parent's own says nothing.
+    """
     try:
         _, status, usage = os.wait4(process.pid, 0)
     except ChildProcessError:
         process.wait()
         return 0
     process.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) if usage.ru_maxrss > own else 0
 
 
 def _post_mortem(code: int, peak: int, limits: Limits) -> Trouble:

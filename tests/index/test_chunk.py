@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.index.chunk import ALONE, LIMIT_RATIO, RUNNING, passages
-from assistant.types import Block, Document, Page, Passage, Role
+from assistant.index.chunk import ALONE, LIMIT_RATIO, passages
+from assistant.types import RUNNING_TEXT, Block, Document, Page, Passage, Role
 
 Parts = Sequence[tuple[Role, str, str]]
 
@@ -105,6 +105,13 @@ def test_a_list_entry_runs_on_only_in_lower_case() -> None:
     assert cut([one], [(Role.LIST, "", "kind")], target=4)[0].text == "alpha of the kind"
 
 
+def test_a_title_opens_the_passage_of_the_abstract_under_it() -> None:
+    found = cut([(Role.TITLE, "", "A title"), (Role.ABSTRACT, "", "It rose. It fell.")])
+    assert [p.text for p in found] == ["A title\nIt rose. It fell."]
+    found = cut([body("A running line."), (Role.TITLE, "", "A title"), (Role.HEADING, "S", "S"), body("Text.")])
+    assert [p.text for p in found][0] == "A running line."
+
+
 def test_no_passage_reaches_over_what_is_not_running_text() -> None:
     found = cut([(Role.TITLE, "", "A title"), (Role.AUTHOR, "", "Ann Author"), body("Text.")])
     assert [p.text for p in found] == ["A title", "Text."]
@@ -151,8 +158,8 @@ WORDS = st.sampled_from(
     ["alpha", "Beta", "gamma.", "The", "of", "et al.", "0.5", "x" * 30, "done.", "是。", "\u2028", "J."]
 )
 TEXTS = st.lists(WORDS, max_size=25).map(" ".join)
-RUNNING_PARTS = st.tuples(st.sampled_from(sorted(RUNNING | {Role.AUTHOR})), st.sampled_from(["", "A", "B"]), TEXTS)
-OTHER_PARTS = st.tuples(st.sampled_from(sorted(set(Role) - RUNNING)), st.just("A"), TEXTS)
+RUNNING_PARTS = st.tuples(st.sampled_from(sorted(RUNNING_TEXT | {Role.AUTHOR})), st.sampled_from(["", "A", "B"]), TEXTS)
+OTHER_PARTS = st.tuples(st.sampled_from(sorted(set(Role) - RUNNING_TEXT)), st.just("A"), TEXTS)
 PAGES = st.tuples(st.lists(RUNNING_PARTS, max_size=5), st.lists(OTHER_PARTS, max_size=3)).map(lambda p: p[0] + p[1])
 
 
@@ -178,7 +185,7 @@ def _check_coverage(document: Document, covered: set[tuple[int, int]]) -> None:
     for p in document.pages:
         for block in p.blocks:
             places = {(p.number, i) for i in range(block.start, block.end) if not p.text[i].isspace()}
-            if block.role in (RUNNING | ALONE) - {Role.HEADING}:
+            if block.role in (RUNNING_TEXT | ALONE) - {Role.HEADING}:
                 assert places <= covered
             elif block.role is not Role.HEADING:
                 assert not places & covered

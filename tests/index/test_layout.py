@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.index.compose import RUNNING, Hyphens
+from assistant.index.compose import Hyphens
 from assistant.index.geometry import line_boxes, unpack
 from assistant.index.lines import Line, glyph
 from assistant.index.pdf import Style
 from assistant.testing import text_lines
-from assistant.types import Page, Role
+from assistant.types import RUNNING_TEXT, Page, Role
 from tests.index.reading import letters, read, spell, texts, write
 
 PROSE = [
@@ -241,7 +241,7 @@ def test_real_papers_are_spelled_by_their_boxes(shared: Path) -> None:
     for name in ("PMC5080681.pdf", "jose.00193.pdf"):
         path = shared / "pdfs" / "ground_truth" / name
         for page in read(path)[:1]:
-            end = max(b.end for b in page.blocks if b.role in RUNNING)
+            end = max(b.end for b in page.blocks if b.role in RUNNING_TEXT)
             for start in range(0, end, 200):
                 run = (start, min(start + 200, end))
                 want = letters(page.text[slice(*run)])
