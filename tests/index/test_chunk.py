@@ -109,7 +109,7 @@ def test_a_title_opens_the_passage_of_the_abstract_under_it() -> None:
     found = cut([(Role.TITLE, "", "A title"), (Role.ABSTRACT, "", "It rose. It fell.")])
     assert [p.text for p in found] == ["A title\nIt rose. It fell."]
     found = cut([body("A running line."), (Role.TITLE, "", "A title"), (Role.HEADING, "S", "S"), body("Text.")])
-    assert [p.text for p in found][0] == "A running line."
+    assert [p.text for p in found] == ["A running line.", "A title\nS\nText."]
 
 
 def test_no_passage_reaches_over_what_is_not_running_text() -> None:
