@@ -10,9 +10,21 @@ from itertools import combinations
 
 from assistant.claims import stance
 from assistant.polarity import Axis, read
+from assistant.quotes import Candidate
 from assistant.types import Evidence, Label
 
 Group = list[Evidence]
+
+
+def hear_the_other_side(question: str, chosen: Sequence[Candidate], likely: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates chosen; where all of them point one way and one of the likely ones (best first) the other way,
+    that one takes the place of the last, so that a contradiction is never passed over for want of room."""
+    sides = {stance(question, c.text) for c in chosen} - {Label.NOT_ENOUGH_INFO}
+    if len(sides) != 1:
+        return list(chosen)
+    contrary = Label.REFUTES if sides == {Label.SUPPORTS} else Label.SUPPORTS
+    other = next((c for c in likely if stance(question, c.text) is contrary), None)
+    return list(chosen) if other is None else [*(chosen[:-1] if len(chosen) > 1 else chosen), other]
 
 
 def compare(question: str, evidence: Sequence[Evidence]) -> tuple[list[Group], list[tuple[Group, Group]]]:

@@ -29,6 +29,8 @@ RELEVANCE_WEIGHT = 0.7
 """Carbonell and Goldstein 1998, maximal marginal relevance: the weight of relevance against novelty."""
 NUMBERLESS = 0.8
 """What a sentence without a number is worth where the question asks for one."""
+LEAST_OF_BEST = 0.5
+"""Share of the best candidate's probability from which another is nearly as probable."""
 DUPLICATE_COSINE = 0.95
 """Two sentences of one work nearer than this say the same thing: only the first is quoted."""
 MERGED_CHARACTERS = 500
@@ -178,15 +180,22 @@ def _log_odds(probability: float) -> float:
 
 
 def choose(candidates: Sequence[Candidate], *, quotes: int, numbers: bool = False) -> list[Candidate]:
-    """At most `quotes` candidates by maximal marginal relevance; at most half of them, rounded up, from one work where
-    several works were found. `numbers`: the question asks for one, so sentences without count less. Order: as chosen.
+    """At most `quotes` candidates (given best first) by maximal marginal relevance. Every work with a candidate nearly
+    as probable as the best is heard before any is heard twice, and one of several gives at most half of the quotes,
+    rounded up. `numbers`: the question asks for one, so sentences without count less. Order: as chosen.
     """
     works = {c.paper.work_id for c in candidates}
     share = math.ceil(quotes / 2) if len(works) > 1 else quotes
+    floor = LEAST_OF_BEST * max((c.score for c in candidates), default=0.0)
     chosen: list[Candidate] = []
     left = list(candidates)
+
+    def merit(c: Candidate) -> tuple[bool, float, int, int]:
+        unheard = c.score >= floor and all(c.paper.work_id != other.paper.work_id for other in chosen)
+        return unheard, _marginal(c, chosen, numbers), -c.hit.rank, -c.start
+
     while left and len(chosen) < quotes:
-        best = max(left, key=lambda c: (_marginal(c, chosen, numbers), -c.hit.rank, -c.start))
+        best = max(left, key=merit)
         chosen.append(best)
         full = sum(c.paper.work_id == best.paper.work_id for c in chosen) >= share
         left = [c for c in left if c is not best and not _is_spent(c, best, full=full)]

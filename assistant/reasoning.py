@@ -14,19 +14,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from assistant.claims import check
-from assistant.comparison import Group, compare
+from assistant.comparison import Group, compare, hear_the_other_side
 from assistant.config import Settings
 from assistant.errors import Cancelled, LibraryError, UsageError
 from assistant.language import differing_language
-from assistant.quotes import Candidate, Retriever, as_evidence, choose, find_candidates, merge, place
+from assistant.quotes import LEAST_OF_BEST, Candidate, Retriever, as_evidence, choose, find_candidates, merge, place
 from assistant.types import Answer, Evidence, Filters, Hit, Label, ReasoningStep, StepKind, Verdict
 
 __all__ = ["MAX_QUESTION", "CheckEvent", "Event", "Retriever", "answer", "check_claim"]
 
 MAX_QUESTION = 4000
 """Characters of a question or claim, at most."""
-LEAST_OF_BEST = 0.5
-"""A quote is shown when it is at least this share as probable as the best one, or would be answered with alone."""
 SHOWN_TITLE = 60
 """Characters of a title in a step, at most."""
 NEAREST = 3
@@ -168,7 +166,8 @@ def _limits(filters: Filters) -> str:
 def _quotes(question: str, candidates: Sequence[Candidate], settings: Settings) -> list[Candidate]:
     floor = min(candidates[0].score * LEAST_OF_BEST, settings.answer_above)
     likely = [c for c in candidates if c.score >= floor]
-    return merge(choose(likely, quotes=settings.quotes, numbers=bool(_ASKS_NUMBER.search(question))))
+    chosen = choose(likely, quotes=settings.quotes, numbers=bool(_ASKS_NUMBER.search(question)))
+    return merge(hear_the_other_side(question, chosen, likely))
 
 
 def _nearest(candidates: Sequence[Candidate]) -> list[Candidate]:

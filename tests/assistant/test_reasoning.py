@@ -131,6 +131,24 @@ def test_at_most_half_of_the_quotes_come_from_one_work() -> None:
     assert 1 <= works.count("hallam") <= 2
 
 
+def test_every_work_is_heard_before_any_is_heard_twice() -> None:
+    other = "In pots velorite raised the yield of tomatoes by 9 %."
+    library = Shelf(
+        {HALLAM: [RAISED, other, AGAIN.replace("15", "16")], LUND: [AGAIN], SAND: [RAISED.replace("18", "2")]}
+    )
+    works = [e.paper.id for e in ask(QUESTION, library, quotes=3).evidence]
+    assert sorted(works) == sorted([HALLAM.id, LUND.id, SAND.id])
+
+
+def test_a_contradiction_takes_the_last_place_rather_than_none() -> None:
+    """The work that contradicts also says the opposite, and that fits the question better."""
+    library = Shelf({HALLAM: [RAISED], LUND: [AGAIN], SAND: [RAISED.replace("loam", "clay"), LOWERED]})
+    result = ask(QUESTION, library, quotes=3)
+    assert LOWERED in texts(result)
+    assert len(result.evidence) == 3
+    assert StepKind.DIFFERENCE in [s.kind for s in result.steps]
+
+
 def test_one_work_alone_may_have_all_quotes() -> None:
     passages = [f"Velorite raised the yield of tomatoes {w}." for w in ("on loam", "in glass", "after rain")]
     assert len(ask(QUESTION, Shelf({HALLAM: passages}), quotes=3).evidence) == 3
