@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.comparison import hear_the_other_side
 from assistant.config import Settings
 from assistant.errors import Cancelled, LibraryError, UsageError
 from assistant.language import differing_language, guess_language
@@ -141,12 +142,13 @@ def test_every_work_is_heard_before_any_is_heard_twice() -> None:
 
 
 def test_a_contradiction_takes_the_last_place_rather_than_none() -> None:
-    """The work that contradicts also says the opposite, and that fits the question better."""
-    library = Shelf({HALLAM: [RAISED], LUND: [AGAIN], SAND: [RAISED.replace("loam", "clay"), LOWERED]})
-    result = ask(QUESTION, library, quotes=3)
-    assert LOWERED in texts(result)
-    assert len(result.evidence) == 3
-    assert StepKind.DIFFERENCE in [s.kind for s in result.steps]
+    library = shelf()
+    likely = find_candidates(QUESTION, library.search(QUESTION, k=5, filters=Filters()), library)
+    one_sided = [c for c in likely if c.text in (RAISED, AGAIN)]
+    assert [c.text for c in hear_the_other_side(QUESTION, one_sided, likely)] == [one_sided[0].text, LOWERED]
+    assert [c.text for c in hear_the_other_side(QUESTION, one_sided[:1], likely)] == [one_sided[0].text, LOWERED]
+    assert hear_the_other_side(QUESTION, likely, likely) == likely, "both sides are heard already"
+    assert hear_the_other_side("What was studied?", one_sided, likely) == one_sided, "no side, no other side"
 
 
 def test_one_work_alone_may_have_all_quotes() -> None:
