@@ -24,6 +24,8 @@ _MAX_LENGTH = 130
 _GAP = 1.2
 """Line distances that make room above a heading."""
 _SAME = 0.35
+_SMALLER = 2.0
+"""Points that a heading may be smaller than the body: the run-in and italic ones of some journals are."""
 _MAX_LINES = 4
 """Lines of headings on end, at most."""
 
@@ -48,7 +50,7 @@ def _may_be_heading(line: Line, usual: Profile) -> bool:
         return False
     if text.endswith(_ENDS_SENTENCE) and not _USUAL.fullmatch(text):
         return False
-    return line.size >= usual.size - 1.5 and _looks_so(line, usual)
+    return line.size >= usual.size - _SMALLER and _looks_so(line, usual)
 
 
 def _looks_so(line: Line, usual: Profile) -> bool:
