@@ -17,10 +17,9 @@ LIMIT = 100
 
 @pytest.fixture
 def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets a process started here import the checkout, installed or not, and keeps it on one core."""
+    """Lets a process started here import the checkout, installed or not."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # several threads would mostly wait for each other beside other tests
 
 
 def test_script_prints_quotes_with_pages_and_a_verdict(importable: None, tmp_path: Path) -> None:
