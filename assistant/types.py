@@ -138,6 +138,11 @@ class Paper:
     status: str = FileStatus.INDEXED
     flags: tuple[str, ...] = ()
 
+    @property
+    def path(self) -> Path | None:
+        """Where the file lies (absolute): the first of its paths that is still there, else the first; None for none."""
+        return next((p for p in self.paths if p.exists()), self.paths[0] if self.paths else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -191,8 +196,8 @@ class Evidence:
 
     @property
     def path(self) -> Path | None:
-        """Where the paper's file lies (absolute); the first of its paths."""
-        return self.paper.paths[0] if self.paper.paths else None
+        """Where the paper's file lies, as `Paper.path`."""
+        return self.paper.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,7 +286,7 @@ def reembed(library: Library, embedder: Embedder, *, target: int) -> Iterator[Pr
             document = Document(tuple(library.store.pages(paper.id)), paper.title)
             cut = passages(document, paper.id, target=target, count=embedder.count_tokens)
             fresh.append((paper.id, cut, embedder.embed_passages([p.text for p in cut])))
-            path = paper.paths[0] if paper.paths else Path(paper.title)
+            path = paper.path or Path(paper.title)
             yield Progress(path, "embedding", paper.pages, paper.pages, n + 1, len(papers))
         with writes.transaction(db):
             for name in ("embedder", "dimension", "chunking"):

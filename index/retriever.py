@@ -29,7 +29,7 @@ class PaperRetriever(BaseRetriever):
             metadata: dict[str, Any] = {
                 "paper_id": paper.id,
                 "title": paper.title,
-                "path": str(paper.paths[0]) if paper.paths else "",
+                "path": str(paper.path or ""),
                 "page": hit.passage.spans[0].page if hit.passage.spans else None,
                 "section": hit.passage.section,
                 "score": hit.score,

@@ -33,6 +33,15 @@ def test_an_answer_keeps_its_quotes_and_boxes_when_its_papers_are_gone(sample_li
         assert all(span.boxes for e in answer.evidence for span in e.spans)
 
 
+def test_a_paper_that_was_moved_is_where_it_is_now(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.pdf", tmp_path / "new.pdf"
+    paper = Paper("a" * 64, "w", "A title", paths=(old, new))
+    assert paper.path == old, "neither is there: the first"
+    new.touch()
+    assert paper.path == new
+    assert Paper("a" * 64, "w", "A title").path is None
+
+
 def test_the_retriever_is_langchains(sample_library: Path) -> None:
     from langchain_core.retrievers import BaseRetriever
 
