@@ -6,7 +6,6 @@ stored when a run is stopped or killed stays stored, and the next run does the r
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import threading
 import time
@@ -27,8 +26,6 @@ from assistant.index.library import Library
 from assistant.index.sandbox import READER, Limits, read_paper
 from assistant.index.store import Job
 from assistant.types import Document, FileReport, FileStatus, IngestReport, Progress
-
-logger = logging.getLogger(__name__)
 
 READ_AHEAD = 4
 """Papers read and waiting to be embedded, at most; bounds the memory of the parent."""
@@ -78,16 +75,9 @@ def ingest(
             yield report
         yield from _ingest_files(run, sources, workers, rehash, limits or Limits())
         if library.cache_fault():
-            _write_cache(library, db)
+            library.renew_cache(db)
         interrupted = cancel is not None and cancel.is_set() and len(run.reports) < run.total
     yield IngestReport(tuple(run.reports), time.monotonic() - began, interrupted)
-
-
-def _write_cache(library: Library, db: sqlite3.Connection) -> None:
-    try:
-        library.write_cache(db)
-    except OSError as error:
-        logger.warning("the search index could not be put on disk (%s); it will be built when needed", error.strerror)
 
 
 def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bool, limits: Limits) -> Iterator[Event]:
@@ -294,4 +284,4 @@ def reembed(library: Library, embedder: Embedder, *, target: int) -> Iterator[Pr
             for paper_id, cut, vectors in fresh:
                 writes.replace_passages(db, paper_id, cut, vectors)
             claim_settings(db, library, embedder, target)
-        _write_cache(library, db)
+        library.renew_cache(db)

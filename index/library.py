@@ -121,12 +121,19 @@ class Library:
         with self._guard:
             self._index, self._generation = index, generation
 
+    def renew_cache(self, db: sqlite3.Connection) -> None:
+        """As `write_cache`; where the disk is full the index is done without, and a warning says so."""
+        try:
+            self.write_cache(db)
+        except OSError as error:
+            logger.warning("the search index could not be put on disk (%s); it is built when needed", error.strerror)
+
     def remove(self, paper_id: str) -> None:
         """Forget a paper: when this returns no search finds it. Its files are left where they are."""
         with self.writing() as db:
             with writes.transaction(db):
                 writes.remove_paper(db, paper_id)
-            self.write_cache(db)
+            self.renew_cache(db)
 
     def doctor(self, *, fix: bool = False) -> list[HealthCheck]:
         """Database, cache, disk and files, one check each; `fix` mends what can be mended."""

@@ -123,15 +123,6 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def intact(path: Path, sha256: str) -> bool:
-    """Whether the file is there and has that SHA-256."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
-    except OSError:
-        return False
-
-
 def read(path: Path, sha256: str) -> Index:
     """The index at `path`, after its bytes have that SHA-256. Raises LibraryError when damaged or missing."""
     try:

@@ -6,9 +6,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,10 +69,6 @@ def record_job(db: sqlite3.Connection, job: Job) -> None:
             job.reader,
         ),
     )
-
-
-def forget_jobs(db: sqlite3.Connection, paths: Iterable[Path]) -> None:
-    db.executemany("DELETE FROM jobs WHERE path = ?", [(os.fsencode(path),) for path in paths])
 
 
 def record_cache(db: sqlite3.Connection, name: str, generation: int, sha256: str, passages: int) -> None:

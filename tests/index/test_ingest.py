@@ -276,6 +276,21 @@ def test_a_removed_paper_is_found_no_more(folder: Path, library: Library) -> Non
     assert run(library, folder).count(FileStatus.INDEXED) == 1
 
 
+def test_removal_holds_where_the_index_cannot_be_written(
+    folder: Path, library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(folder, "a.pdf", "Growth rose in all plots.")
+    run(library, folder)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    library.remove(library.store.papers()[0].id)
+    assert "No space left" in caplog.text
+    assert len(library.index()) == 0
+
+
 @pytest.mark.parametrize("kib", [80, 200, 400])
 def test_a_full_disk_ends_in_a_sentence_and_leaves_a_sound_library(tmp_path: Path, folder: Path, kib: int) -> None:
     """RLIMIT_FSIZE makes each write beyond it fail, as a full disk does."""

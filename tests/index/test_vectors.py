@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import LibraryError
 from assistant.index import vectors
+from assistant.index.files import sha256_of
 
 DIMENSION = 16
 
@@ -112,7 +113,7 @@ def test_read_gives_what_was_written(above: bool, tmp_path: Path, monkeypatch: p
 
 
 def flips_found(path: Path, sha256: str, count: int) -> int:
-    """Single random bit flips of the file that both `intact` and `read` notice; the file is restored."""
+    """Single random bit flips of the file that both the SHA-256 and `read` notice; the file is restored."""
     data = path.read_bytes()
     found = 0
     for bit in np.random.default_rng(0).choice(len(data) * 8, count, replace=False):
@@ -122,7 +123,7 @@ def flips_found(path: Path, sha256: str, count: int) -> int:
         try:
             vectors.read(path, sha256)
         except LibraryError:
-            found += not vectors.intact(path, sha256)
+            found += sha256_of(path) != sha256
     path.write_bytes(data)
     return found
 
@@ -131,12 +132,11 @@ def flips_found(path: Path, sha256: str, count: int) -> int:
 def test_every_bit_flip_is_noticed(count: int, tmp_path: Path) -> None:
     sha256 = vectors.write(vectors.build(ids(200), clustered(200)), tmp_path / "index")
     assert flips_found(tmp_path / "index", sha256, count) == count
-    assert vectors.intact(tmp_path / "index", sha256)
+    assert sha256_of(tmp_path / "index") == sha256
 
 
 def test_missing_and_cut_files_are_library_errors(tmp_path: Path) -> None:
     sha256 = vectors.write(vectors.build(ids(20), clustered(20)), tmp_path / "index")
-    assert not vectors.intact(tmp_path / "none", sha256)
     with pytest.raises(LibraryError, match="doctor --fix"):
         vectors.read(tmp_path / "none", sha256)
     (tmp_path / "index").write_bytes((tmp_path / "index").read_bytes()[:100])
@@ -153,5 +153,5 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         vectors.write(vectors.build(ids(30), clustered(30)), tmp_path / "index")
-    assert vectors.intact(tmp_path / "index", sha256)
+    assert sha256_of(tmp_path / "index") == sha256
     assert [p.name for p in tmp_path.iterdir()] == ["index"]
