@@ -46,6 +46,31 @@ RUNNING_TEXT = frozenset({Role.TITLE, Role.ABSTRACT, Role.HEADING, Role.BODY, Ro
 """Roles that stand first in a page's text, so that a sentence which runs around a float is one run of characters."""
 
 
+class PageQuality(enum.StrEnum):
+    """How far the text of a page can be trusted."""
+
+    TEXT = "text"
+    """Its own text layer."""
+    OCR = "ocr"
+    """Read from the picture of the page, by the assistant or by whoever made the file."""
+    PICTURE = "picture"
+    """A picture without text."""
+    UNREADABLE = "unreadable"
+    """Letters are there, but the file does not say which."""
+    EMPTY = "empty"
+
+
+class PassageKind(enum.StrEnum):
+    """What a passage was cut from. References are found only on request."""
+
+    TEXT = "text"
+    CAPTION = "caption"
+    ROW = "row"
+    """One row of a table, with the table's header before it."""
+    FOOTNOTE = "footnote"
+    REFERENCE = "reference"
+
+
 class StepKind(enum.StrEnum):
     """What a step of the reasoning does."""
 
@@ -69,7 +94,8 @@ class FileStatus(enum.StrEnum):
 class Span:
     """A run of characters on one page: `page.text[start:end]`.
 
-    `page` is the 1-based physical page; `boxes` holds one box per line of the run, in reading order.
+    `page` is the 1-based physical page, or the paragraph in a file without pages; `boxes` holds one box per line of
+    the run, in reading order.
     """
 
     page: int
@@ -80,12 +106,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A run of one page's text with one role: `page.text[start:end]`; `section` is the heading it stands under."""
+    """A run of one page's text with one role: `page.text[start:end]`.
+
+    `section` is the path of headings it stands under ("Methods > Participants"); `level` is a heading's depth from 1,
+    0 for any other block.
+    """
 
     role: Role
     start: int
     end: int
     section: str = ""
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +126,8 @@ class Page:
     `number` is the 1-based physical page, `label` the printed one (equal to the number where the file names none);
     `width` and `height` are points before /Rotate. `char_boxes` is zlib-compressed little-endian int32 in hundredths
     of a point, shape (len(text), 4), all zero for a character that has no place of its own (a space put in
-    between two lines). `assistant.index.geometry` packs and unpacks it.
+    between two lines). `assistant.index.geometry` packs and unpacks it. In a file without pages each paragraph is a
+    Page, `number` counts them, and there are no boxes.
     """
 
     number: int
@@ -105,11 +137,69 @@ class Page:
     text: str
     blocks: tuple[Block, ...] = ()
     char_boxes: bytes = b""
+    quality: PageQuality = PageQuality.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table: `page.text[start:end]`, which may be empty.
+
+    `row` and `column` count from 0 at the top left; `rows` and `columns` say how many it covers; `header` that it
+    names a column.
+    """
+
+    row: int
+    column: int
+    start: int
+    end: int
+    rows: int = 1
+    columns: int = 1
+    header: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table on a page. `label` is as printed ("Table 2"; "" for none), `caption` where it stands."""
+
+    page: int
+    label: str
+    box: Box
+    cells: tuple[Cell, ...]
+    caption: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The region of a page that a figure takes up, without its caption. `label` is as printed ("Figure 1")."""
+
+    page: int
+    label: str
+    box: Box
+    caption: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One entry of a paper's list of references; several spans where it runs over a column or a page.
+
+    `label` is its printed number or key. `year`, `doi`, `arxiv` and `title` are what could be told from `text`.
+    """
+
+    text: str
+    spans: tuple[Span, ...]
+    label: str = ""
+    year: int | None = None
+    doi: str = ""
+    arxiv: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as read: its pages, what could be told of its metadata, and what is odd about it."""
+    """One file as read: its pages, what could be told of its metadata, and what is odd about it.
+
+    `paged` is False for files without pages, whose `pages` are their paragraphs.
+    """
 
     pages: tuple[Page, ...]
     title: str = ""
@@ -117,6 +207,13 @@ class Document:
     year: int | None = None
     doi: str = ""
     flags: tuple[str, ...] = ()
+    arxiv: str = ""
+    pmid: str = ""
+    venue: str = ""
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    references: tuple[Reference, ...] = ()
+    paged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +234,10 @@ class Paper:
     passages: int = 0
     status: str = FileStatus.INDEXED
     flags: tuple[str, ...] = ()
+    arxiv: str = ""
+    pmid: str = ""
+    venue: str = ""
+    paged: bool = True
 
     @property
     def path(self) -> Path | None:
@@ -146,9 +247,10 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Whole sentences of one section, the unit of search. A passage may run over a page break: one span per page.
+    """Whole sentences of one section, the unit of search.
 
-    `text` is the spans' texts joined by a space; each span's text is `page.text[start:end]`, always.
+    `text` is the spans' texts joined by a space; each span's text is `page.text[start:end]`, always. A passage that
+    runs over a page break has a span for each page, a table's row one for the header and one for itself.
     """
 
     paper_id: str
@@ -156,6 +258,7 @@ class Passage:
     spans: tuple[Span, ...]
     section: str = ""
     id: int = 0
+    kind: PassageKind = PassageKind.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +295,12 @@ class Evidence:
     @property
     def page(self) -> int | None:
         """1-based physical page on which the quote begins; None for formats without pages."""
-        return self.spans[0].page if self.spans else None
+        return self.spans[0].page if self.spans and self.paper.paged else None
+
+    @property
+    def paragraph(self) -> int | None:
+        """1-based paragraph in which the quote begins, in a file without pages; None in one with pages."""
+        return None if self.paper.paged or not self.spans else self.spans[0].page
 
     @property
     def path(self) -> Path | None:
@@ -310,6 +418,8 @@ class Filters:
     year_from: int | None = None
     year_to: int | None = None
     section: str = ""
+    references: bool = False
+    """Whether entries of the papers' lists of references are found too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,9 +217,10 @@ def _store(run: _Run, paper_id: str, document: Document, sources: Sequence[Sourc
     path = sources[0].path
     embedder = run.embedder()
     cut = passages(document, paper_id, target=run.target, count=embedder.count_tokens)
-    if not cut:
+    found = writes.findable(cut)
+    if not found:
         document = replace(document, flags=(*document.flags, "no running text to search"))
-    vectors = embedder.embed_passages([p.text for p in cut])
+    vectors = embedder.embed_passages([p.text for p in found])
     fault("embedded")
     status = FileStatus.FLAGGED if document.flags else FileStatus.INDEXED
     with writes.transaction(run.db) as db:
@@ -236,7 +237,7 @@ def _store(run: _Run, paper_id: str, document: Document, sources: Sequence[Sourc
         "; ".join(document.flags),
         paper_id,
         len(document.pages),
-        len(cut),
+        len(found),
         time.monotonic() - run.started[path],
         document.title,
     )
@@ -273,9 +274,9 @@ def reembed(library: Library, embedder: Embedder, *, target: int) -> Iterator[Pr
         papers = library.store.papers()
         fresh = []
         for n, paper in enumerate(papers):
-            document = Document(tuple(library.store.pages(paper.id)), paper.title)
+            document = library.store.document(paper.id)
             cut = passages(document, paper.id, target=target, count=embedder.count_tokens)
-            fresh.append((paper.id, cut, embedder.embed_passages([p.text for p in cut])))
+            fresh.append((paper.id, cut, embedder.embed_passages([p.text for p in writes.findable(cut)])))
             path = paper.path or Path(paper.title)
             yield Progress(path, "embedding", paper.pages, paper.pages, n + 1, len(papers))
         with writes.transaction(db):

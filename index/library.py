@@ -148,7 +148,7 @@ class Library:
         return HealthCheck("database", ok, detail if ok else f"{found}; restore {schema.DATABASE} from a copy")
 
     def _check_passages(self) -> HealthCheck:
-        one = "SELECT count(*) FROM passages JOIN papers USING (reading_id)"
+        one = "SELECT count(*) FROM passages JOIN papers USING (reading_id) WHERE kind != 'reference'"
         passages = self.store.db.execute(one).fetchone()[0]
         indexed = self.store.db.execute("SELECT count(*) FROM passages_fts").fetchone()[0]
         ok = passages == indexed == self.store.n_passages

@@ -78,6 +78,16 @@ MIGRATIONS = (
         name TEXT PRIMARY KEY, generation INTEGER NOT NULL, sha256 TEXT NOT NULL, passages INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE papers ADD COLUMN arxiv TEXT NOT NULL DEFAULT '';
+    ALTER TABLE papers ADD COLUMN pmid TEXT NOT NULL DEFAULT '';
+    ALTER TABLE papers ADD COLUMN venue TEXT NOT NULL DEFAULT '';
+    ALTER TABLE papers ADD COLUMN paged INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE readings ADD COLUMN parts TEXT NOT NULL DEFAULT '{"tables": [], "figures": [], "references": []}';
+    ALTER TABLE pages ADD COLUMN quality TEXT NOT NULL DEFAULT 'text';
+    ALTER TABLE passages ADD COLUMN kind TEXT NOT NULL DEFAULT 'text';
+    CREATE VIRTUAL TABLE references_fts USING fts5 (text, tokenize = 'porter unicode61')
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 

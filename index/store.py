@@ -22,7 +22,20 @@ from numpy.typing import NDArray
 from assistant.errors import LibraryError, UsageError
 from assistant.index import schema
 from assistant.index.sentences import fts_text
-from assistant.types import Block, FileStatus, Filters, Page, Paper, Passage, Role, Span
+from assistant.index.wire import decode_parts
+from assistant.types import (
+    Block,
+    Document,
+    FileStatus,
+    Filters,
+    Page,
+    PageQuality,
+    Paper,
+    Passage,
+    PassageKind,
+    Role,
+    Span,
+)
 
 VECTOR_DTYPE = np.dtype("<f2")
 MAX_VARIABLES = 900
@@ -127,7 +140,8 @@ class Store:
         rows = self.db.execute(
             "SELECT id, work_id, title, authors, year, doi, flags, "
             "(SELECT count(*) FROM pages WHERE pages.reading_id = papers.reading_id), "
-            "(SELECT count(*) FROM passages WHERE passages.reading_id = papers.reading_id) "
+            "(SELECT count(*) FROM passages WHERE passages.reading_id = papers.reading_id AND kind != 'reference'), "
+            "arxiv, pmid, venue, paged "
             f"FROM papers {where}",
             values,
         ).fetchall()
@@ -176,14 +190,37 @@ class Store:
     def _page(self, where: str, values: tuple[int, ...]) -> Page:
         # `where` is one of the two constants above
         query = (
-            "SELECT number, label, width, height, text, blocks, data FROM pages "
+            "SELECT number, label, width, height, text, blocks, data, quality FROM pages "
             f"LEFT JOIN char_boxes ON page_id = pages.id WHERE {where}"
         )
         row = self.db.execute(query, values).fetchone()
         if row is None:
             raise LibraryError("a passage's page is gone; run `assistant doctor --fix`")
-        blocks = tuple(Block(Role(b[0]), b[1], b[2], b[3]) for b in json.loads(row[5]))
-        return Page(row[0], row[1], row[2], row[3], row[4], blocks, row[6] or b"")
+        blocks = tuple(Block(Role(b[0]), *b[1:]) for b in json.loads(row[5]))
+        return Page(row[0], row[1], row[2], row[3], row[4], blocks, row[6] or b"", PageQuality(row[7]))
+
+    def document(self, paper_id: str) -> Document:
+        """A paper's present reading, whole."""
+        paper = self.paper(paper_id)
+        pages = tuple(self.pages(paper.id))
+        query = "SELECT parts FROM readings JOIN papers ON papers.reading_id = readings.id WHERE papers.id = ?"
+        parts = json.loads(self.db.execute(query, (paper.id,)).fetchone()[0])
+        tables, figures, references = decode_parts(parts, {page.number: len(page.text) for page in pages})
+        return Document(
+            pages,
+            paper.title,
+            paper.authors,
+            paper.year,
+            paper.doi,
+            paper.flags,
+            paper.arxiv,
+            paper.pmid,
+            paper.venue,
+            tables,
+            figures,
+            references,
+            paper.paged,
+        )
 
     # search
 
@@ -197,16 +234,16 @@ class Store:
         found: dict[int, Passage] = {}
         for chunk in _chunks(ids):
             query = (
-                "SELECT passages.id, paper_id, text, spans, section FROM passages "
+                "SELECT passages.id, paper_id, text, spans, section, kind FROM passages "
                 f"JOIN readings ON readings.id = reading_id WHERE passages.id IN ({_marks(chunk)})"
             )
             for row in self.db.execute(query, chunk):
                 spans = tuple(Span(*span) for span in json.loads(row[3]))
-                found[row[0]] = Passage(row[1], row[2], spans, row[4], row[0])
+                found[row[0]] = Passage(row[1], row[2], spans, row[4], row[0], PassageKind(row[5]))
         return found
 
     def passages_of(self, paper_id: str) -> list[Passage]:
-        """The passages of a paper's present reading, in order."""
+        """The passages of a paper's present reading, in order, entries of its bibliography last."""
         query = (
             "SELECT passages.id FROM passages JOIN papers USING (reading_id) WHERE papers.id = ? ORDER BY passages.id"
         )
@@ -215,12 +252,16 @@ class Store:
         return [found[i] for i in ids]
 
     def lexical(self, match: str, limit: int, filters: Filters) -> list[tuple[int, float]]:
-        """Best passages for an FTS5 query with their BM25 scores (higher is better), best first."""
+        """Best passages for an FTS5 query with their BM25 scores (higher is better), best first; each kind of text
+        by the word counts of its own."""
         where, values = _where(filters)
-        query = "SELECT rowid, -bm25(passages_fts) FROM passages_fts WHERE passages_fts MATCH ? "
-        if where:
-            query += f"AND rowid IN ({_ALLOWED} WHERE {where}) "
-        return self.db.execute(query + "ORDER BY rank, rowid LIMIT ?", (match, *values, limit)).fetchall()
+        found: list[tuple[int, float]] = []
+        for table in ("passages_fts", "references_fts") if filters.references else ("passages_fts",):
+            query = f"SELECT rowid, -bm25({table}) FROM {table} WHERE {table} MATCH ? "
+            if where:
+                query += f"AND rowid IN ({_ALLOWED} WHERE {where}) "
+            found += self.db.execute(query + "ORDER BY rank, rowid LIMIT ?", (match, *values, limit)).fetchall()
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
 
     def allowed(self, filters: Filters) -> NDArray[np.int64] | None:
         """Ids of the passages that pass the filters, ascending; None where there is nothing to filter."""
@@ -239,8 +280,9 @@ class Store:
         """Those of `ids` that an FTS5 query matches."""
         found: set[int] = set()
         for chunk in _chunks(ids):
-            query = f"SELECT rowid FROM passages_fts WHERE passages_fts MATCH ? AND rowid IN ({_marks(chunk)})"
-            found.update(row[0] for row in self.db.execute(query, (match, *chunk)))
+            for table in ("passages_fts", "references_fts"):
+                query = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid IN ({_marks(chunk)})"
+                found.update(row[0] for row in self.db.execute(query, (match, *chunk)))
         return found
 
     def vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
@@ -284,6 +326,10 @@ def _paper(row: tuple[Any, ...], paths: tuple[Path, ...]) -> Paper:
         passages=row[8],
         status=FileStatus.FLAGGED if flags else FileStatus.INDEXED,
         flags=flags,
+        arxiv=row[9],
+        pmid=row[10],
+        venue=row[11],
+        paged=bool(row[12]),
     )
 
 

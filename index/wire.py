@@ -9,11 +9,24 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple
 from typing import Any
 
 from assistant.index.geometry import unpacked_size
-from assistant.types import Block, Document, Page, Role
+from assistant.types import (
+    Block,
+    Box,
+    Cell,
+    Document,
+    Figure,
+    Page,
+    PageQuality,
+    Reference,
+    Role,
+    Span,
+    Table,
+)
 
 KINDS = {"opened": 1, "reading": 1, "working": 0, "page": 3, "document": 1, "failed": 1}
 """Number of parts a frame of each kind has."""
@@ -21,8 +34,12 @@ MAX_HEADER = 200
 MAX_PART = 400 << 20
 """Bytes: 20 million characters with their boxes stay below it."""
 _MAX_LABEL, _MAX_NAME, _MAX_LIST = 20, 2000, 500
+_MAX_FLOATS, _MAX_CELLS, _MAX_REFERENCES, _MAX_ENTRY = 5_000, 50_000, 20_000, 20_000
+"""Tables or figures of a file, cells of a table, entries of a bibliography, characters of an entry."""
 _MAX_POINTS = 1e7
 _ROLES = frozenset(role.value for role in Role)
+_QUALITIES = frozenset(quality.value for quality in PageQuality)
+_MAX_LEVEL = 9
 
 
 class WireError(ValueError):
@@ -44,15 +61,36 @@ def encode_page(page: Page) -> bytes:
         "label": page.label,
         "width": page.width,
         "height": page.height,
-        "blocks": [[b.role.value, b.start, b.end, b.section] for b in page.blocks],
+        "quality": page.quality.value,
+        "blocks": [[b.role.value, b.start, b.end, b.section, b.level] for b in page.blocks],
     }
     return encode("page", json.dumps(about).encode(), page.text.encode(), page.char_boxes)
 
 
 def encode_document(document: Document) -> bytes:
     """All but the pages, which go in frames of their own before it."""
-    names = ("title", "authors", "year", "doi", "flags")
-    return encode_json("document", {name: getattr(document, name) for name in names})
+    names = ("title", "authors", "year", "doi", "flags", "arxiv", "pmid", "venue", "paged")
+    about = {name: getattr(document, name) for name in names}
+    return encode_json("document", about | parts_json(document))
+
+
+def parts_json(document: Document) -> dict[str, Any]:
+    """Tables, figures and references as JSON, as `decode_parts` reads them; the store keeps them in this form too."""
+    return {
+        "tables": [
+            [t.page, t.label, t.box, _span_json(t.caption), [list(astuple(c)) for c in t.cells]]
+            for t in document.tables
+        ],
+        "figures": [[f.page, f.label, f.box, _span_json(f.caption)] for f in document.figures],
+        "references": [
+            [r.text, [_span_json(s) for s in r.spans], r.label, r.year, r.doi, r.arxiv, r.title]
+            for r in document.references
+        ],
+    }
+
+
+def _span_json(span: Span | None) -> list[int] | None:
+    return None if span is None else [span.page, span.start, span.end]
 
 
 class Frames:
@@ -138,20 +176,118 @@ def decode_page(parts: list[bytes], *, characters: int) -> Page:
         text,
         _blocks(about.get("blocks"), len(text)),
         parts[2],
+        _quality(about.get("quality")),
     )
+
+
+def _quality(value: object) -> PageQuality:
+    if not isinstance(value, str) or value not in _QUALITIES:
+        raise WireError("not a page's quality")
+    return PageQuality(value)
 
 
 def decode_document(data: bytes, pages: tuple[Page, ...]) -> Document:
     about = decode_json(data)
     year = about.get("year")
+    tables, figures, references = decode_parts(about, {page.number: len(page.text) for page in pages})
     return Document(
         pages,
         _string(about.get("title"), _MAX_NAME),
         _strings(about.get("authors")),
-        None if year is None else _integer(year, 1000, 9999),
+        _year(year),
         _string(about.get("doi"), _MAX_NAME),
         _strings(about.get("flags")),
+        _string(about.get("arxiv"), _MAX_NAME),
+        _string(about.get("pmid"), _MAX_NAME),
+        _string(about.get("venue"), _MAX_NAME),
+        tables,
+        figures,
+        references,
+        _boolean(about.get("paged")),
     )
+
+
+def decode_parts(
+    about: dict[str, Any], lengths: Mapping[int, int]
+) -> tuple[tuple[Table, ...], tuple[Figure, ...], tuple[Reference, ...]]:
+    """What `parts_json` gave; `lengths` are the characters of each page. Raises WireError for a place that is none."""
+    return (
+        tuple(_table(row, lengths) for row in _list(about.get("tables"), _MAX_FLOATS)),
+        tuple(_figure(row, lengths) for row in _list(about.get("figures"), _MAX_FLOATS)),
+        tuple(_reference(row, lengths) for row in _list(about.get("references"), _MAX_REFERENCES)),
+    )
+
+
+def _table(row: object, lengths: Mapping[int, int]) -> Table:
+    page, label, box, caption, cells = _list(row, 5, exactly=True)
+    length = _length(page, lengths)
+    return Table(
+        page,
+        _string(label, _MAX_NAME),
+        _box(box),
+        tuple(_cell(cell, length) for cell in _list(cells, _MAX_CELLS)),
+        None if caption is None else _span(caption, lengths),
+    )
+
+
+def _figure(row: object, lengths: Mapping[int, int]) -> Figure:
+    page, label, box, caption = _list(row, 4, exactly=True)
+    _length(page, lengths)
+    return Figure(page, _string(label, _MAX_NAME), _box(box), None if caption is None else _span(caption, lengths))
+
+
+def _cell(value: object, length: int) -> Cell:
+    row, column, start, end, rows, columns, header = _list(value, 7, exactly=True)
+    return Cell(
+        _integer(row, 0, _MAX_CELLS),
+        _integer(column, 0, _MAX_CELLS),
+        _integer(start, 0, length),
+        _integer(end, start, length),
+        _integer(rows, 1, _MAX_CELLS),
+        _integer(columns, 1, _MAX_CELLS),
+        _boolean(header),
+    )
+
+
+def _reference(row: object, lengths: Mapping[int, int]) -> Reference:
+    text, spans, label, year, doi, arxiv, title = _list(row, 7, exactly=True)
+    return Reference(
+        _string(text, _MAX_ENTRY),
+        tuple(_span(span, lengths) for span in _list(spans, _MAX_LIST)),
+        _string(label, _MAX_NAME),
+        _year(year),
+        _string(doi, _MAX_NAME),
+        _string(arxiv, _MAX_NAME),
+        _string(title, _MAX_NAME),
+    )
+
+
+def _length(page: object, lengths: Mapping[int, int]) -> int:
+    """Characters of a page that was sent."""
+    if not isinstance(page, int) or isinstance(page, bool) or page not in lengths:
+        raise WireError("a page that was not sent")
+    return lengths[page]
+
+
+def _span(value: object, lengths: Mapping[int, int]) -> Span:
+    page, start, end = _list(value, 3, exactly=True)
+    first = _integer(start, 0, _length(page, lengths))
+    return Span(page, first, _integer(end, first, lengths[page]))
+
+
+def _box(value: object) -> Box:
+    x0, y0, x1, y1 = (_coordinate(side) for side in _list(value, 4, exactly=True))
+    return (x0, y0, x1, y1)
+
+
+def _year(value: object) -> int | None:
+    return None if value is None else _integer(value, 1000, 9999)
+
+
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise WireError("not true or false")
+    return value
 
 
 def _check_characters(text: str, *, allowed: str = "") -> None:
@@ -172,7 +308,7 @@ def _blocks(value: object, length: int) -> tuple[Block, ...]:
     rows = _list(value, length + 1)
     blocks, at = [], 0
     for row in rows:
-        role, start, end, section = _list(row, 4, exactly=True)
+        role, start, end, section, level = _list(row, 5, exactly=True)
         if (
             not isinstance(role, str)
             or role not in _ROLES
@@ -181,7 +317,7 @@ def _blocks(value: object, length: int) -> tuple[Block, ...]:
             or not at <= end <= length
         ):
             raise WireError("blocks do not tile the text")
-        blocks.append(Block(Role(role), at, end, _string(section, _MAX_NAME)))
+        blocks.append(Block(Role(role), at, end, _string(section, _MAX_NAME), _integer(level, 0, _MAX_LEVEL)))
         at = end
     if at != length:
         raise WireError("blocks do not tile the text")
@@ -216,11 +352,19 @@ def _integer(value: object, low: int, high: int) -> int:
 
 
 def _points(value: object) -> float:
+    """A length in points."""
+    length = _coordinate(value)
+    if length < 0:
+        raise WireError("not a length")
+    return length
+
+
+def _coordinate(value: object) -> float:
     if (
         not isinstance(value, int | float)
         or isinstance(value, bool)
         or not math.isfinite(value)
-        or not 0 <= value <= _MAX_POINTS
+        or abs(value) > _MAX_POINTS
     ):
-        raise WireError("not a length")
+        raise WireError("not a place on a page")
     return float(value)

@@ -17,7 +17,8 @@ from assistant.index.faults import fault
 from assistant.index.schema import database_folder, explain
 from assistant.index.sentences import fts_text
 from assistant.index.store import VECTOR_DTYPE, Job
-from assistant.types import Document, Passage
+from assistant.index.wire import parts_json
+from assistant.types import Document, Passage, PassageKind
 
 READINGS_KEPT = 2
 """The present reading of a paper and the one before it, to which older answers may still point."""
@@ -88,15 +89,21 @@ def add_paper(
     """Store a paper as read, or read again: then the new reading takes the old one's place in every search, and the
     old one's pages and passages are kept for the answers that point to them.
 
-    `vectors` has shape (len(passages), dimension).
+    `vectors` has a row for each of `findable(passages)`.
     """
     old = db.execute("SELECT reading_id FROM papers WHERE id = ?", (paper_id,)).fetchone()
-    reading = db.execute("INSERT INTO readings (paper_id, reader) VALUES (?, ?)", (paper_id, reader)).lastrowid
+    parts = json.dumps(parts_json(document))
+    reading = db.execute(
+        "INSERT INTO readings (paper_id, reader, parts) VALUES (?, ?, ?)", (paper_id, reader, parts)
+    ).lastrowid
     assert reading is not None
     db.execute(
-        "INSERT INTO papers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = excluded.title, "
+        "INSERT INTO papers (id, work_id, title, authors, year, doi, flags, reader, reading_id, arxiv, pmid, venue, "
+        "paged) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = excluded.title, "
         "authors = excluded.authors, year = excluded.year, doi = excluded.doi, flags = excluded.flags, "
-        "reader = excluded.reader, reading_id = excluded.reading_id",
+        "reader = excluded.reader, reading_id = excluded.reading_id, arxiv = excluded.arxiv, pmid = excluded.pmid, "
+        "venue = excluded.venue, paged = excluded.paged",
         (
             paper_id,
             paper_id,
@@ -107,6 +114,10 @@ def add_paper(
             json.dumps(document.flags),
             reader,
             reading,
+            document.arxiv,
+            document.pmid,
+            document.venue,
+            document.paged,
         ),
     )
     _add_pages(db, reading, document)
@@ -121,10 +132,11 @@ def add_paper(
 
 def _add_pages(db: sqlite3.Connection, reading: int, document: Document) -> None:
     for page in document.pages:
-        blocks = json.dumps([(b.role, b.start, b.end, b.section) for b in page.blocks])
-        row = (reading, page.number, page.label, page.width, page.height, page.text, blocks)
+        blocks = json.dumps([(b.role, b.start, b.end, b.section, b.level) for b in page.blocks])
+        row = (reading, page.number, page.label, page.width, page.height, page.text, blocks, page.quality)
         page_id = db.execute(
-            "INSERT INTO pages (reading_id, number, label, width, height, text, blocks) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO pages (reading_id, number, label, width, height, text, blocks, quality) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             row,
         ).lastrowid
         db.execute("INSERT INTO char_boxes VALUES (?, ?)", (page_id, page.char_boxes))
@@ -132,23 +144,36 @@ def _add_pages(db: sqlite3.Connection, reading: int, document: Document) -> None
 
 def _add_passages(db: sqlite3.Connection, reading: int, passages: Sequence[Passage]) -> None:
     db.executemany(
-        "INSERT INTO passages (reading_id, text, section, spans) VALUES (?, ?, ?, ?)",
-        [(reading, p.text, p.section, json.dumps([(s.page, s.start, s.end) for s in p.spans])) for p in passages],
+        "INSERT INTO passages (reading_id, text, section, spans, kind) VALUES (?, ?, ?, ?, ?)",
+        [
+            (reading, p.text, p.section, json.dumps([(s.page, s.start, s.end) for s in p.spans]), p.kind)
+            for p in passages
+        ],
     )
 
 
 def index_passages(db: sqlite3.Connection, reading: int, vectors: NDArray[np.float32]) -> None:
-    """Make the passages of a reading, in order, findable by word and by these vectors (n, dimension)."""
-    rows = db.execute("SELECT id, text FROM passages WHERE reading_id = ? ORDER BY id", (reading,)).fetchall()
+    """Make the passages of a reading, in order, findable by word and by these vectors (n, dimension); the entries of
+    its bibliography by word, in an index of their own."""
+    query = "SELECT id, text FROM passages WHERE reading_id = ? AND (kind = 'reference') = ? ORDER BY id"
+    rows = db.execute(query, (reading, False)).fetchall()
+    entries = db.execute(query, (reading, True)).fetchall()
     assert len(rows) == len(vectors)
-    db.executemany("INSERT INTO passages_fts (rowid, text) VALUES (?, ?)", [(i, fts_text(text)) for i, text in rows])
+    for table, texts in (("passages_fts", rows), ("references_fts", entries)):
+        db.executemany(f"INSERT INTO {table} (rowid, text) VALUES (?, ?)", [(i, fts_text(text)) for i, text in texts])
     half = vectors.astype(VECTOR_DTYPE)
     db.executemany("INSERT INTO vectors VALUES (?, ?)", [(rows[n][0], half[n].tobytes()) for n in range(len(rows))])
+
+
+def findable(passages: Sequence[Passage]) -> list[Passage]:
+    """Those that every search looks through, each with a vector: all but entries of a bibliography."""
+    return [p for p in passages if p.kind is not PassageKind.REFERENCE]
 
 
 def _hide_reading(db: sqlite3.Connection, reading: int) -> None:
     ids = "(SELECT id FROM passages WHERE reading_id = ?)"
     db.execute(f"DELETE FROM passages_fts WHERE rowid IN {ids}", (reading,))
+    db.execute(f"DELETE FROM references_fts WHERE rowid IN {ids}", (reading,))
     db.execute(f"DELETE FROM vectors WHERE passage_id IN {ids}", (reading,))
 
 
