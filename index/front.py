@@ -49,8 +49,17 @@ def mark_front(page: Sequence[Line], usual: Profile) -> None:
     for line in title:
         line.role = Role.TITLE
     if title:
+        _mark_above(lines, title)
         after = next(i for i, line in enumerate(lines) if line is title[-1]) + 1
         _mark_authors(lines, after, end, usual)
+
+
+def _mark_above(lines: Sequence[Line], title: Sequence[Line]) -> None:
+    """What stands above the title (the journal's name, the kind of article, dates) is no part of the text."""
+    top = max(line.middle for line in title)
+    for line in lines:
+        if line.role is Role.BODY and line.middle > top + line.size and not is_prose(line):
+            line.role = Role.FURNITURE
 
 
 def find_title(lines: Sequence[Line], usual: Profile) -> list[Line]:

@@ -40,8 +40,9 @@ class Line:
 
     `box` is upright: turned so that the text reads left to right, as is `frame`, the visible part of the page.
     `style` is the one most letters have, `first` and `last` those of the letters at its ends. `sideways` says that the
-    text stands across the page as it is shown, `hyphen` that pdfium saw a word cut at the end. `role` is what later
-    steps make of the line.
+    text stands across the page as it is shown, `hyphen` that pdfium saw a word cut at the end. `lead` is where the type
+    that the line begins in first changes (`end` where it does not). `role` and `level` (a heading's depth, 0 for none)
+    are what later steps make of the line.
     """
 
     page: int
@@ -57,6 +58,8 @@ class Line:
     hyphen: bool
     hidden: bool
     role: Role = Role.BODY
+    lead: int = 0
+    level: int = 0
 
     @property
     def size(self) -> float:
@@ -94,11 +97,12 @@ def glyph(code: int) -> str:
     return "" if unicodedata.category(character) in _DROPPED else character
 
 
-def glyphs(page: RawPage) -> list[str]:
+def glyphs(page: RawPage, start: int = 0, end: int | None = None) -> list[str]:
     """The text of each character of a page; the two halves of a surrogate pair give one character and nothing."""
-    codes: list[int] = page.codes.tolist()
+    array = page.codes[start:end]
+    codes: list[int] = array.tolist()
     found = [glyph(code) for code in codes]
-    for i in np.flatnonzero((page.codes[:-1] & ~0x3FF) == 0xD800).tolist():
+    for i in np.flatnonzero((array[:-1] & ~0x3FF) == 0xD800).tolist():
         if codes[i + 1] & ~0x3FF == 0xDC00:
             found[i] = glyph(0x10000 + ((codes[i] & 0x3FF) << 10) + (codes[i + 1] & 0x3FF))
     return found
@@ -207,7 +211,35 @@ def _line(
     frame = _frame(page.bounds, style.turned)
     sideways = (style.turned - page.turned) % 4 != 0
     first, last = styles[int(numbers[0])], styles[int(numbers[-1])]
-    return Line(page.number, start, end, words, sides, style, first, last, frame, sideways, hyphen, hidden)
+    changes = np.flatnonzero(numbers != numbers[0])
+    lead = int(at[changes[0]]) if len(changes) else end
+    return Line(page.number, start, end, words, sides, style, first, last, frame, sideways, hyphen, hidden, lead=lead)
+
+
+def cut(page: RawPage, styles: list[Style], line: Line, at: int) -> tuple[Line, Line]:
+    """A line in two, parted before the raw character `at`; both parts must hold something to see."""
+    return _part(page, styles, line, line.start, at), _part(page, styles, line, at, line.end)
+
+
+def _part(page: RawPage, styles: list[Style], line: Line, start: int, end: int) -> Line:
+    inside = np.arange(start, end)
+    letters = inside[(page.boxes[start:end] != 0).any(axis=1) & ~page.generated[start:end] & (page.codes[start:end] > 0x20)]
+    at = letters if len(letters) else inside
+    box = turn(page.boxes[at].astype(np.float64), line.style.turned)
+    sides = (*box[:, :2].min(axis=0).tolist(), *box[:, 2:].max(axis=0).tolist())
+    numbers = page.styles[at]
+    return replace(
+        line,
+        start=start,
+        end=end,
+        text="".join(glyphs(page, start, end)).strip(),
+        box=sides,
+        style=styles[int(np.bincount(numbers).argmax())],
+        first=styles[int(numbers[0])],
+        last=styles[int(numbers[-1])],
+        hyphen=line.hyphen and end == line.end,
+        lead=min(max(line.lead, start), end),
+    )
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from assistant.index.compose import Paragraph
 from assistant.index.lines import Line
 from assistant.index.profile import Profile
+from assistant.index.sections import SectionPath
 from assistant.types import RUNNING_TEXT, Role
 
 _BULLET = re.compile(r"(?:[•▪◦‣∙·●○■□–—*-]|\(?\d{1,2}[.)]|\(?[a-z][.)]|\(?[ivx]{1,4}[.)])\s")
@@ -19,22 +20,22 @@ _INDENT = 0.7
 _SHORT = 2.0
 """Font sizes by which a last line falls short of the column."""
 _SAME_HEIGHT = 0.6
-_MAX_SECTION = 200
 
 
 def paragraphs(pages: Sequence[Sequence[Line]], usual: Profile) -> list[list[Paragraph]]:
     """The paragraphs of each page. Floats and notes are lifted out first, so that text runs on around them."""
-    section = ""
+    path = SectionPath()
     result = []
     for page in pages:
         running = _group([line for line in page if line.role in RUNNING_TEXT], usual)
         rest = _group([line for line in page if line.role not in RUNNING_TEXT], usual)
         for paragraph in running:
             if paragraph.role is Role.HEADING:
-                section = paragraph.text[:_MAX_SECTION]
-            paragraph.section = section
+                paragraph.level = max(1, paragraph.lines[0].level)
+                path.enter(paragraph.text, paragraph.level)
+            paragraph.section = path.path
         for paragraph in rest:
-            paragraph.section = section if paragraph.role not in (Role.AUTHOR, Role.FURNITURE, Role.HIDDEN) else ""
+            paragraph.section = path.path if paragraph.role not in (Role.AUTHOR, Role.FURNITURE, Role.HIDDEN) else ""
         result.append(running + rest)
     return result
 
@@ -69,7 +70,8 @@ def _continues(paragraph: Paragraph, line: Line, usual: Profile, right: dict[int
     if before.hyphen:
         return True
     if line.role in (Role.HEADING, Role.TITLE):
-        return before.style == line.style and 0 < before.middle - line.middle < 2 * line.size
+        same = before.style == line.style and before.level == line.level
+        return same and 0 < before.middle - line.middle < 2 * line.size
     if line.role in (Role.CAPTION, Role.AUTHOR):
         return -0.5 * line.size < before.middle - line.middle < 2 * max(usual.leading, line.size)
     return _flows(before, line, usual, right)

@@ -121,7 +121,7 @@ def _read(work: Work, out: BinaryIO) -> None:
         flags = [f"only the first {count} of {file.page_count} pages were read"] * (count < file.page_count)
         raw = _read_pages(file, work, count, flags, lambda n: _send(out, encode_json("reading", {"page": n})))
     _send(out, encode("working"))
-    pages = read_layout(raw, file.styles)
+    pages = read_layout(raw, file.styles, file.outline)
     flags += _text_flags(pages)
     for page in pages:
         _send(out, encode_page(page))
