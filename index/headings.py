@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from assistant.index.equations import is_formula
 from assistant.index.lines import Line
 from assistant.index.profile import Profile
 from assistant.types import Role
@@ -28,10 +29,11 @@ USUAL = re.compile(
     re.IGNORECASE,
 )
 _NO_HEADING = re.compile(
-    r"key\s?-?words?\s*[:—–-]|\(?continued (?:on|from)|(?:figure|fig\.|table|tab\.|scheme)\s*\d|correspond|e-?mail|received|"
+    r"key\s?-?words?\s*[:—–-]|关键[词字]|(?:定义|定理|引理|推论|命题|假设|猜想|公理|定律|问题|例|证明|解)\s*\d|\(?continued (?:on|from)|(?:figure|fig\.|table|tab\.|scheme)\s*\d|correspond|e-?mail|received|"
     r"accepted|published|https?:|www\.|doi\b|©|copyright",
     re.IGNORECASE,
 )
+_CODE_FONT = re.compile(r"courier|mono|consol|typewriter|cmtt|menlo", re.IGNORECASE)
 _ENDS_SENTENCE = (".", ",", ";", "-")
 _MAX_LENGTH = 200
 _GAP = 1.2
@@ -41,6 +43,8 @@ _SMALLER, _SMALLEST = 2.0, 0.65
 """Points, and share of the body's size, that plain and bold headings may be smaller than the body."""
 _MAX_LINES = 4
 """Lines of one heading, and headings on end, at most."""
+_CHINESE_WIDE = 0.7
+"""Share of a column from which a line in Chinese that has no number is text; its fonts change with each Latin word."""
 _LINES_APART = 1.7
 """Sizes between the middles of two lines of one heading, at most."""
 _RUN_ON, _FAR = 1.4, 5.0
@@ -116,9 +120,13 @@ def _may_be_heading(unit: Unit, usual: Profile) -> bool:
         return False
     if not (letters[0].isupper() or not letters[0].isascii() or text[0].isdigit()) or first.sideways:
         return False
-    if _NO_HEADING.match(text) or (text.endswith(_ENDS_SENTENCE) and not USUAL.fullmatch(text)):
+    if _NO_HEADING.match(text) or any(map(is_formula, unit)) or _is_code(first) or (text.endswith(_ENDS_SENTENCE) and not USUAL.fullmatch(text)):
         return False
     return _looks_so(unit, usual)
+
+
+def _is_code(line: Line) -> bool:
+    return _CODE_FONT.search(line.style.font) is not None
 
 
 def _looks_so(unit: Unit, usual: Profile) -> bool:
@@ -128,6 +136,8 @@ def _looks_so(unit: Unit, usual: Profile) -> bool:
     if size < (_SMALLEST * usual.size if bolder else usual.size - _SMALLER):
         return False
     text = text_of(unit)
+    if _wide_script(text) and not NUMBERED.match(text) and unit[0].width > _CHINESE_WIDE * usual.column:
+        return False
     larger = size > usual.size + _SAME
     capitals = text.isupper() and len(text) > 5
     return larger or bolder or capitals or all(map(usual.differs, unit)) or bool(USUAL.fullmatch(text))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import chain, groupby
 
 from assistant.index.compose import Hyphens, compose
+from assistant.index.equations import mark_equations
 from assistant.index.floats import mark_captions, mark_cells
 from assistant.index.front import mark_abstract, mark_footnotes, mark_front
 from assistant.index.furniture import mark_furniture
@@ -22,6 +23,7 @@ from assistant.index.profile import Profile, profile
 from assistant.index.references import mark_references
 from assistant.index.runins import Cut, part_run_ins
 from assistant.index.sections import set_levels
+from assistant.index.spacing import without_false_spaces
 from assistant.types import Page
 
 
@@ -29,7 +31,7 @@ def read_layout(
     pages: Sequence[RawPage], styles: list[Style], outline: Sequence[OutlineEntry] = ()
 ) -> tuple[Page, ...]:
     """The pages as read; `styles` is the table that the raw pages' style numbers refer to."""
-    pages = [without_false_ends(page, styles) for page in pages]
+    pages = [without_false_spaces(without_false_ends(page, styles), styles) for page in pages]
     lines = [page_lines(page, styles) for page in pages]
     by_number = {page.number: page for page in pages}
     mark_roles(lines, outline, lambda line, at: cut(by_number[line.page], styles, line, at))
@@ -51,6 +53,7 @@ def mark_roles(pages: list[list[Line]], outline: Sequence[OutlineEntry], cut_lin
     for page in pages:
         mark_cells(page, usual)
         mark_footnotes(page, usual)
+        mark_equations(page, usual)
 
 
 def mark_headed(pages: list[list[Line]], usual: Profile, outline: Sequence[OutlineEntry], cut_line: Cut) -> None:

@@ -19,6 +19,8 @@ _INDENT = 0.7
 """Font sizes by which a first line is moved in."""
 _SHORT = 2.0
 """Font sizes by which a last line falls short of the column."""
+_EQUATION = 3.0
+"""Line distances between the pieces of one displayed equation, at most."""
 _SAME_HEIGHT = 0.6
 
 
@@ -67,6 +69,8 @@ def _continues(paragraph: Paragraph, line: Line, usual: Profile, right: dict[int
         return False
     if line.role in (Role.FURNITURE, Role.HIDDEN, Role.TABLE, Role.FIGURE):
         return _beside(before, line)
+    if line.role is Role.EQUATION:
+        return abs(before.middle - line.middle) < _EQUATION * max(usual.leading, line.size)
     if before.hyphen:
         return True
     if line.role in (Role.HEADING, Role.TITLE):

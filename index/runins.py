@@ -49,29 +49,41 @@ _ROLES = (Role.BODY, Role.ABSTRACT)
 class _RunIn:
     """Line `i` opens with `text`, the end of a heading that begins at line `start`; `sure` by its words alone."""
 
+    page: int
     start: int
     i: int
     at: int
     text: str
     face: Face
     sure: bool
-    level: int
+    entry: Named | None
 
 
 def part_run_ins(lines: list[Line], usual: Profile, cut: Cut, named: Sequence[Named]) -> list[Line]:
     """Split the file's lines, given in reading order, and mark the headings among the parts, which are given back."""
     heads: list[Line] = []
     found = [run_in for i in range(len(lines)) if (run_in := _run_in(lines, i, usual, cut, named))]
+    found = _once_each(found)
     count = Counter(run_in.face for run_in in found)
     for run_in in reversed(found):
         if not run_in.sure and count[run_in.face] < _OFTEN:
             continue
         head, rest = cut(lines[run_in.i], run_in.at)
         for line in (*lines[run_in.start : run_in.i], head):
-            line.role, line.level = Role.HEADING, run_in.level
+            line.role, line.level = Role.HEADING, (run_in.entry.level if run_in.entry else 0)
             heads.append(line)
         lines[run_in.i : run_in.i + 1] = [head, rest]
     return heads
+
+
+def _once_each(found: Sequence[_RunIn]) -> list[_RunIn]:
+    """Each entry of the outline is one heading: the one on the page it names, else the first."""
+    best: dict[Named, _RunIn] = {}
+    for run_in in found:
+        entry = run_in.entry
+        if entry and (entry not in best or abs(entry.page - run_in.page) < abs(entry.page - best[entry].page)):
+            best[entry] = run_in
+    return [run_in for run_in in found if run_in.entry is None or best[run_in.entry] is run_in]
 
 
 def _run_in(lines: Sequence[Line], i: int, usual: Profile, cut: Cut, named: Sequence[Named]) -> _RunIn | None:
@@ -109,7 +121,7 @@ def _judge(
         return None
     face = (first.font, first.size, first.bold, first.italic)
     sure = bool(entry or structured or USUAL.fullmatch(text))
-    return _RunIn(start, i, at, text, face, sure, entry.level if entry else 0)
+    return _RunIn(lines[i].page, start, i, at, text, face, sure, entry)
 
 
 def _is_special(style: Style, usual: Profile, beside: Style | None = None) -> bool:

@@ -42,7 +42,8 @@ def set_levels(lines: Sequence[Line], run_ins: Iterable[Line]) -> None:
         if id(line) in inline:
             line.level = min(line.level or above + 1, MAX_LEVEL)
             continue
-        line.level = min(line.level or numbered_level(line.text, roman) or by_face[face(line)], MAX_LEVEL)
+        told = line.level or numbered_level(line.text, roman) or int(_TOP.fullmatch(line.text) is not None)
+        line.level = min(told or by_face[face(line)], MAX_LEVEL)
         above = line.level
 
 
