@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.index.bibliography import entry_starts
 from assistant.index.compose import Paragraph
 from assistant.index.lines import Line
 from assistant.index.profile import Profile
@@ -27,10 +28,11 @@ _SAME_HEIGHT = 0.6
 def paragraphs(pages: Sequence[Sequence[Line]], usual: Profile) -> list[list[Paragraph]]:
     """The paragraphs of each page. Floats and notes are lifted out first, so that text runs on around them."""
     path = SectionPath()
+    entries = entry_starts([line for page in pages for line in page if line.role is Role.REFERENCE])
     result = []
     for page in pages:
-        running = _group([line for line in page if line.role in RUNNING_TEXT], usual)
-        rest = _group([line for line in page if line.role not in RUNNING_TEXT], usual)
+        running = _group([line for line in page if line.role in RUNNING_TEXT], usual, entries)
+        rest = _group([line for line in page if line.role not in RUNNING_TEXT], usual, entries)
         for paragraph in running:
             if paragraph.role is Role.HEADING:
                 paragraph.level = max(1, paragraph.lines[0].level)
@@ -42,11 +44,12 @@ def paragraphs(pages: Sequence[Sequence[Line]], usual: Profile) -> list[list[Par
     return result
 
 
-def _group(lines: Sequence[Line], usual: Profile) -> list[Paragraph]:
+def _group(lines: Sequence[Line], usual: Profile, entries: frozenset[int]) -> list[Paragraph]:
+    """Neighbouring lines together; `entries` are the ids of the lines that begin an entry of the references."""
     found: list[Paragraph] = []
     right = _right_edges(lines)
     for line in lines:
-        if found and _continues(found[-1], line, usual, right):
+        if found and id(line) not in entries and _continues(found[-1], line, usual, right):
             found[-1].lines.append(line)
         else:
             role = Role.LIST if line.role is Role.BODY and _BULLET.match(line.text) else line.role
@@ -69,6 +72,8 @@ def _continues(paragraph: Paragraph, line: Line, usual: Profile, right: dict[int
         return False
     if line.role in (Role.FURNITURE, Role.HIDDEN, Role.TABLE, Role.FIGURE):
         return _beside(before, line)
+    if line.role is Role.REFERENCE:
+        return True
     if line.role is Role.EQUATION:
         return abs(before.middle - line.middle) < _EQUATION * max(usual.leading, line.size)
     if before.hyphen:

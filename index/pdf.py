@@ -111,7 +111,7 @@ class PdfFile:
 
     @property
     def outline(self) -> tuple[OutlineEntry, ...]:
-        """The file's bookmarks, in order; empty where it has none or they cannot be read."""
+        """The file's bookmarks, in order; empty where it has none or they cannot be read. Only while it is open."""
         return _outline(self._document)
 
     def style_number(self, style: Style) -> int:

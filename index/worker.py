@@ -120,8 +120,9 @@ def _read(work: Work, out: BinaryIO) -> None:
         _send(out, encode_json("opened", {"pages": count}))
         flags = [f"only the first {count} of {file.page_count} pages were read"] * (count < file.page_count)
         raw = _read_pages(file, work, count, flags, lambda n: _send(out, encode_json("reading", {"page": n})))
+        outline = file.outline
     _send(out, encode("working"))
-    pages = read_layout(raw, file.styles, file.outline)
+    pages = read_layout(raw, file.styles, outline)
     flags += _text_flags(pages)
     for page in pages:
         _send(out, encode_page(page))
