@@ -34,7 +34,7 @@ _NO_HEADING = re.compile(
     re.IGNORECASE,
 )
 _CODE_FONT = re.compile(r"courier|mono|consol|typewriter|cmtt|menlo", re.IGNORECASE)
-_ENDS_SENTENCE = (".", ",", ";", "-")
+_ENDS_SENTENCE = (".", ",", ";", "-", "。", "，", "；", "、")
 _MAX_LENGTH = 200
 _GAP = 1.2
 """Line distances that make room above a heading."""

@@ -12,7 +12,10 @@ from assistant.index.profile import Profile
 from assistant.index.sections import SectionPath
 from assistant.types import RUNNING_TEXT, Role
 
-_BULLET = re.compile(r"(?:[•▪◦‣∙·●○■□–—*-]|\(?\d{1,2}[.)]|\(?[a-z][.)]|\(?[ivx]{1,4}[.)])\s")
+_BULLET = re.compile(
+    r"(?:(?P<dot>[•▪◦‣∙·●○■□✓➢])|(?P<dash>[–—*-])|(?P<number>\(?\d{1,2}[.)）]|（\d{1,2}）)|(?P<letter>\(?[a-z][.)])"
+    r"|(?P<roman>\(?[ivx]{1,4}[.)]))(?:\s|$|(?<=[）)]))"
+)
 _ENDS = re.compile(r"[.!?:。！？：][\"'”’)\]\d,–\s]*$")
 _GAP = 1.45
 """Line distances between two lines that begin a new paragraph."""
@@ -20,6 +23,8 @@ _INDENT = 0.7
 """Font sizes by which a first line is moved in."""
 _SHORT = 2.0
 """Font sizes by which a last line falls short of the column."""
+_ALIGNED = 0.8
+"""Font sizes by which the marks of two items of a list are out of line, at most."""
 _EQUATION = 3.0
 """Line distances between the pieces of one displayed equation, at most."""
 _SAME_HEIGHT = 0.6
@@ -83,19 +88,32 @@ def _continues(paragraph: Paragraph, line: Line, usual: Profile, right: dict[int
         return same and 0 < before.middle - line.middle < 2 * line.size
     if line.role in (Role.CAPTION, Role.AUTHOR):
         return -0.5 * line.size < before.middle - line.middle < 2 * max(usual.leading, line.size)
-    return _flows(before, line, usual, right)
+    return _flows(paragraph, line, usual, right)
 
 
 def _beside(before: Line, line: Line) -> bool:
     return abs(before.middle - line.middle) < _SAME_HEIGHT * line.size
 
 
-def _flows(before: Line, line: Line, usual: Profile, right: dict[int, float]) -> bool:
+def _begins_item(paragraph: Paragraph, line: Line) -> bool:
+    """Whether a line begins an item of a list: a mark after a sentence's end, or the mark of the item before it."""
+    mark = _BULLET.match(line.text)
+    if not mark:
+        return False
+    if mark["dot"] or _ENDS.search(paragraph.lines[-1].text):
+        return True
+    first = _BULLET.match(paragraph.lines[0].text)
+    aligned = abs(line.box[0] - paragraph.lines[0].box[0]) < _ALIGNED * line.size
+    return first is not None and first.lastgroup == mark.lastgroup and (aligned or line.page != paragraph.lines[0].page)
+
+
+def _flows(paragraph: Paragraph, line: Line, usual: Profile, right: dict[int, float]) -> bool:
     """Whether running text goes on from one line to the next, in the same column or in the next one."""
+    before = paragraph.lines[-1]
     distance = before.middle - line.middle
     if _beside(before, line):
         return True
-    if _BULLET.match(line.text) and _ENDS.search(before.text):
+    if _begins_item(paragraph, line):
         return False
     ended = bool(_ENDS.search(before.text))
     short = right[id(before)] - before.box[2] > _SHORT * line.size
