@@ -1,7 +1,7 @@
 """Raw pages of a whole file -> pages of text with blocks: the order of the steps, and nothing else.
 
-Reading order is the order of the file's content, which is right in over 99 % of papers; it is never rearranged by
-geometry. Every line ends with one role; text that is not the paper's own is marked, never deleted.
+Reading order is the order of the file's content, which is right in over 99 % of papers; it is rearranged by geometry
+only where it is clearly wrong (assistant.index.order). Every line ends with one role; text that is not the paper's own is marked, never deleted.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from assistant.index.front import mark_abstract, mark_footnotes, mark_front
 from assistant.index.furniture import mark_furniture
 from assistant.index.headings import mark_headings
 from assistant.index.lines import Line, cut, page_lines, without_false_ends
+from assistant.index.order import in_order
 from assistant.index.outline import mark_outline
 from assistant.index.paragraphs import paragraphs
 from assistant.index.pdf import OutlineEntry, RawPage, Style
@@ -33,6 +34,8 @@ def read_layout(
     """The pages as read; `styles` is the table that the raw pages' style numbers refer to."""
     pages = [without_false_spaces(without_false_ends(page, styles), styles) for page in pages]
     lines = [page_lines(page, styles) for page in pages]
+    usual = profile(lines)
+    lines = [in_order(page, usual) for page in lines]
     by_number = {page.number: page for page in pages}
     mark_roles(lines, outline, lambda line, at: cut(by_number[line.page], styles, line, at))
     hyphens = Hyphens(line for page in lines for line in page)

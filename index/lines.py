@@ -28,6 +28,12 @@ _DROPPED = {"Cc", "Cf", "Cs", "Cn"}
 """Unicode categories with nothing to see: controls, zero-width and direction marks, halves of pairs, no characters."""
 _JUMP = 3.0
 """A free gap along a line, in font sizes, that ends it (a table's columns, two columns of text on one height)."""
+_GUTTER, _GUTTER_LINES = 0.9, 8
+"""Font sizes of a free gap that may be the white between two columns, and gaps over one place from which it is."""
+_GUTTER_STEP = 2.0
+"""Points, the fineness with which the places of gaps are compared."""
+_GUTTER_STEPS = 5000
+"""Places compared, at most: a page wider than that is a drawing."""
 _BESIDE = 0.6
 """Font sizes that two characters on one line lie apart at most, or a raised one above its neighbour."""
 _TINY = 1.0
@@ -175,7 +181,7 @@ def _runs(
     rise = np.maximum(upright[b, 1] - upright[a, 3], upright[a, 1] - upright[b, 3])
     size = np.maximum(np.maximum(sizes[a], sizes[b]), 1.0)
     back = upright[a, 0] - upright[b, 2]
-    jumps = (gap > _JUMP * size) | (turned[a] != turned[b]) | ((rise > 0) & (back > 2 * size)) | (rise > 2 * size)
+    jumps = (gap > _JUMP * size) | _over_gutter(upright[a][:, [0, 2]], upright[b][:, [0, 2]], size) | (turned[a] != turned[b]) | ((rise > 0) & (back > 2 * size)) | (rise > 2 * size)
     marks = np.isin(page.codes, HYPHEN_MARKS)
     hyphens = a[marks[a] & ((rise > -0.5 * size) & (back > 0) | (rise > 0.2 * size))]
     feeds = np.flatnonzero((page.codes == 0x0D) | (page.codes == 0x0A))
@@ -183,6 +189,39 @@ def _runs(
     edges = [0, *cuts.tolist(), len(page.codes)]
     ends = set((hyphens + 1).tolist())
     return [(x, y, y in ends or bool(marks[y - 1])) for x, y in pairwise(edges) if y > x]
+
+
+def _over_gutter(left: NDArray[np.float64], right: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which neighbours on a line have a gutter between them: a column of white that more gaps than letters cover.
+
+    Content that runs across two columns line by line shows only so that it does; the words that a typesetter spread
+    out leave their gaps anywhere. `left` and `right` are (x0, x1) of the two letters of each pair, shape (n, 2).
+    """
+    gap = right[:, 0] - left[:, 1]
+    wide = np.flatnonzero(gap > _GUTTER * size)
+    over = np.zeros(len(gap), dtype=np.bool_)
+    if len(wide) < _GUTTER_LINES:
+        return over
+    low = int(min(left[:, 0].min(), right[:, 0].min()) // _GUTTER_STEP)
+    steps = int(max(left[:, 1].max(), right[:, 1].max()) // _GUTTER_STEP) - low + 2
+    if steps > _GUTTER_STEPS:
+        return over
+    first = (left[wide, 1] // _GUTTER_STEP).astype(np.int64) - low
+    last = (right[wide, 0] // _GUTTER_STEP).astype(np.int64) - low
+    free = _covered_by(first + 1, last, steps)
+    ink = _covered_by(*((left // _GUTTER_STEP).astype(np.int64) - low).T, steps)
+    gutter = (free >= _GUTTER_LINES) & (free > ink)
+    for i, x0, x1 in zip(wide.tolist(), first.tolist(), last.tolist(), strict=True):
+        over[i] = x1 > x0 + 1 and gutter[x0 + 1 : x1].any()
+    return over
+
+
+def _covered_by(first: NDArray[np.int64], last: NDArray[np.int64], steps: int) -> NDArray[np.int64]:
+    """How many of the runs from `first` to before `last` cover each of `steps` places."""
+    change = np.zeros(steps + 1, dtype=np.int64)
+    np.add.at(change, first, 1)
+    np.add.at(change, np.maximum(first, last), -1)
+    return np.cumsum(change)[:-1]
 
 
 def _line(
