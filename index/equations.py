@@ -21,9 +21,10 @@ _SYMBOL = re.compile(r"[=+−<>≤≥≈±×÷/*^|∑∏∫√∂∇∞∈∀∃
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _FUNCTIONS = frozenset(
     "sin cos tan exp log max min lim arg sup inf det dim ker mod gcd var cov tr diag sign rank prob subject where and for if "
-    "otherwise argmax argmin sinh cosh tanh erf".split()
+    "otherwise true false argmax argmin sinh cosh tanh erf".split()
 )
 _NUMBER = re.compile(r"\(?(?:[A-Z]\.?|S)?\d{1,3}(?:\.\d{1,3})?[a-z]?\)")
+_NUMBER_AT_END = re.compile(r"(?:^|\s)\((?:[A-Z]\.?|S)?\d{1,3}(?:\.\d{1,3})?[a-z]?\)$")
 _FEW_WORDS = 2
 _SHORT = 12
 """Characters of a line that may be a formula's piece without a relation in it."""
@@ -48,8 +49,12 @@ def _in_math(line: Line) -> bool:
     return any(_MATH_FONT.search(style.font) for style in (line.style, line.first, line.last))
 
 
-def mark_equations(page: Sequence[Line], usual: Profile) -> None:
-    """Set the role equation on runs of formula lines that are still body and stand apart from the text."""
+def mark_equations(page: Sequence[Line], usual: Profile, *, numbered: bool) -> None:
+    """Set the role equation on runs of formula lines that are still body and stand apart from the text.
+
+    `numbered` ones ("(3)" at the right) are known for sure, even beside a table; the others are looked for only where
+    tables have been found before.
+    """
     lines = [line for line in page if line.role is Role.BODY]
     at = 0
     while at < len(lines):
@@ -57,7 +62,7 @@ def mark_equations(page: Sequence[Line], usual: Profile) -> None:
         while end < len(lines) and end - at < _LINES and _belongs(lines, at, end, usual):
             end += 1
         run = lines[at:end]
-        if any(map(is_formula, run)) and _apart(lines, at, end, usual):
+        if any(map(is_formula, run)) and _apart(lines, at, end, usual, numbered):
             for line in run:
                 line.role = Role.EQUATION
         at = max(end, at + 1)
@@ -72,14 +77,14 @@ def _belongs(lines: Sequence[Line], start: int, i: int, usual: Profile) -> bool:
     return i == start or (line.page == lines[i - 1].page and abs(line.middle - lines[i - 1].middle) < 3 * usual.leading)
 
 
-def _apart(lines: Sequence[Line], start: int, end: int, usual: Profile) -> bool:
+def _apart(lines: Sequence[Line], start: int, end: int, usual: Profile, numbered: bool) -> bool:
     """Whether a run stands on heights of its own and is moved in, or ends with a number as equations do."""
     run = lines[start:end]
     low, high = min(x.middle for x in run), max(x.middle for x in run)
     around = [*lines[max(0, start - 1) : start], *lines[end : end + 1]]
     if any(low - 0.5 * x.size < x.middle < high + 0.5 * x.size for x in around):
         return False
-    if any(_NUMBER.fullmatch(x.text) or re.search(r"\s" + _NUMBER.pattern + r"$", x.text) for x in run):
-        return True
+    if numbered:
+        return any(_NUMBER_AT_END.search(x.text) for x in run)
     left = min((x.box[0] for x in around if x.width > 0.5 * usual.column), default=None)
     return left is not None and min(x.box[0] for x in run) > left + _MOVED_IN * usual.size

@@ -25,6 +25,9 @@ _LABELS = re.compile(
 )
 _TITLE_RATIO = 1.15
 """Least size of a title, in body sizes."""
+_TOP = 0.35
+"""Share of the page's height in which a title that is only bold stands."""
+_NO_TITLE = re.compile(r"issn|doi|www\.|https?:|@|volume|\bvol\b|received|accepted|available", re.IGNORECASE)
 _NOTE_RATIO = 0.92
 _SAME = 0.6
 _MAX_TITLE = 10
@@ -73,10 +76,32 @@ def find_title(lines: Sequence[Line], usual: Profile) -> list[Line]:
             if abs(line.size - size) > _SAME or (found and found[-1].middle - line.middle > 2.5 * size):
                 break
             found.append(line)
-        words = " ".join(line.text for line in found)
-        if len(words) >= 15 or (len(words) >= 4 and not words.isascii()):
+        if _is_name(found):
             return found
-    return []
+    return _bold_title(lines)
+
+
+def _is_name(lines: Sequence[Line]) -> bool:
+    words = " ".join(line.text for line in lines)
+    return len(words) >= 15 or (len(words) >= 4 and not words.isascii())
+
+
+def _bold_title(lines: Sequence[Line]) -> list[Line]:
+    """The first bold lines of the top of the page, where no line is larger than the text: some journals set it so."""
+    top = [x for x in lines if x.depth < _TOP and not _is_label(x.text) and not _NO_TITLE.search(x.text)]
+    first = next((i for i, x in enumerate(top) if _is_bold(x) and len(x.text) >= 15), None)
+    if first is None:
+        return []
+    found = [top[first]]
+    for line in top[first + 1 : first + _MAX_TITLE]:
+        if not _is_bold(line) or line.style != found[0].style or found[-1].middle - line.middle > 2 * line.size:
+            break
+        found.append(line)
+    return found
+
+
+def _is_bold(line: Line) -> bool:
+    return line.style.bold and line.first.bold and line.last.bold
 
 
 def _is_label(text: str) -> bool:

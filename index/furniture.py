@@ -34,6 +34,8 @@ _SAME_PLACE, _SAME_PLACE_SHARE = 3, 0.25
 """Pages, and share of them, on which a margin's line has one type and height; left and right pages may differ."""
 _APART, _LONG = 1.4, 150
 """Line distances between a running head and the text, at least, and its characters, at most."""
+_LARGER = 0.35
+"""Points above the body's size from which a line in the margin is a heading that opens its page."""
 _CAPTION = re.compile(r"(?:fig|tab|scheme|box|图|表)", re.IGNORECASE)
 _LEADERS = re.compile(r"(?:[.·⋅…‥]\s*){5,}\s*(?:[ivxlc]+|\d+)?$")
 _MIN_LEADERS = 4
@@ -123,7 +125,8 @@ def _edge_lines(page: Sequence[Line], usual: Profile) -> list[Line]:
         row = [x for x in ordered if abs(x.middle - first.middle) < _SAME_HEIGHT]
         inner = ordered[len(row) :]
         apart = not inner or abs(inner[0].middle - first.middle) > _APART * usual.leading
-        if _in_margin(first) and apart and not _CAPTION.match(first.text) and sum(len(x.text) for x in row) < _LONG:
+        small = all(x.size < usual.size + _LARGER for x in row)
+        if _in_margin(first) and apart and small and not _CAPTION.match(first.text) and sum(len(x.text) for x in row) < _LONG:
             found += row
     return found
 

@@ -136,9 +136,10 @@ def _looks_so(unit: Unit, usual: Profile) -> bool:
     if size < (_SMALLEST * usual.size if bolder else usual.size - _SMALLER):
         return False
     text = text_of(unit)
-    if _wide_script(text) and not NUMBERED.match(text) and unit[0].width > _CHINESE_WIDE * usual.column:
-        return False
     larger = size > usual.size + _SAME
+    wide = unit[0].width > _CHINESE_WIDE * usual.column
+    if _wide_script(text) and wide and not (larger or bolder or NUMBERED.match(text)):
+        return False
     capitals = text.isupper() and len(text) > 5
     return larger or bolder or capitals or all(map(usual.differs, unit)) or bool(USUAL.fullmatch(text))
 
@@ -181,7 +182,7 @@ def _opens(units: Sequence[Unit], i: int, usual: Profile) -> bool:
 def _runs_on(line: Line, after: Line, usual: Profile) -> bool:
     """Whether the next line goes on with the sentence: it is set as this one ends, or begins with a small letter."""
     near = after.page == line.page and 0 < line.middle - after.middle < _RUN_ON * usual.leading
-    alike = near and line.last == after.first and line.width > 0.75 * after.width and len(after.text) > 3
+    alike = near and (line.last == after.first or line.style == after.style) and line.width > 0.75 * after.width and len(after.text) > 3
     small = after.text[0].islower() and usual.is_body(line) and line.width > 0.9 * usual.column
     return bool(alike or (small and after.style != line.style)) and after.role is not Role.HEADING
 

@@ -54,14 +54,15 @@ def mark_roles(pages: list[list[Line]], outline: Sequence[OutlineEntry], cut_lin
         mark_captions(page, usual)
     mark_headed(pages, usual, outline, cut_line)
     for page in pages:
+        mark_equations(page, usual, numbered=True)
         mark_cells(page, usual)
         mark_footnotes(page, usual)
-        mark_equations(page, usual)
+        mark_equations(page, usual, numbered=False)
 
 
 def mark_headed(pages: list[list[Line]], usual: Profile, outline: Sequence[OutlineEntry], cut_line: Cut) -> None:
     """Find the headings, the abstract under its own, and the headings' levels; run-in headings part their lines."""
-    named = mark_outline(pages, outline)
+    named = mark_outline(pages, outline, usual)
     mark_headings(list(chain.from_iterable(pages)), usual)
     mark_abstract([line for page in pages[:2] for line in page], usual)
     lines = list(chain.from_iterable(pages))

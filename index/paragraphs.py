@@ -103,8 +103,14 @@ def _begins_item(paragraph: Paragraph, line: Line) -> bool:
     if mark["dot"] or _ENDS.search(paragraph.lines[-1].text):
         return True
     first = _BULLET.match(paragraph.lines[0].text)
+    if first and first["number"] and mark["number"] and _count(mark["number"]) == _count(first["number"]) + 1:
+        return True
     aligned = abs(line.box[0] - paragraph.lines[0].box[0]) < _ALIGNED * line.size
     return first is not None and first.lastgroup == mark.lastgroup and (aligned or line.page != paragraph.lines[0].page)
+
+
+def _count(mark: str) -> int:
+    return int("".join(c for c in mark if c.isdecimal()))
 
 
 def _flows(paragraph: Paragraph, line: Line, usual: Profile, right: dict[int, float]) -> bool:
