@@ -73,7 +73,7 @@ def mark_headings(lines: Sequence[Line], usual: Profile) -> None:
             _set(units[i], Role.HEADING)
     known = _known(units)
     for i in places:
-        if units[i][0].role is Role.BODY and face(units[i][0]) in known and _opens(units, i, usual):
+        if units[i][0].role is Role.BODY and face(units[i][0]) in known and _opens(units, i, usual, near=False):
             _set(units[i], Role.HEADING)
     _unmark(units)
 
@@ -151,7 +151,8 @@ def _stands_apart(units: Sequence[Unit], i: int, usual: Profile) -> bool:
     above = _distance(before, line) if before is not None else None
     room = above is None or above > _GAP * usual.leading or above < 0
     after_heading = before is not None and before.role is Role.HEADING
-    return (room or after_heading or _paragraph_over(before, usual)) and _opens(units, i, usual)
+    sure = NUMBERED.match(line.text) or USUAL.fullmatch(text_of(units[i]))
+    return (room or after_heading or _paragraph_over(before, usual)) and _opens(units, i, usual, near=not sure)
 
 
 def _paragraph_over(before: Line | None, usual: Profile) -> bool:
@@ -162,20 +163,23 @@ def _paragraph_over(before: Line | None, usual: Profile) -> bool:
     )
 
 
-def _opens(units: Sequence[Unit], i: int, usual: Profile) -> bool:
-    """Whether text follows, at once or after more that may be headings; labels in a figure have none."""
+def _opens(units: Sequence[Unit], i: int, usual: Profile, *, near: bool = True) -> bool:
+    """Whether text follows, at once or after more that may be headings; labels in a figure have none `near` them."""
     if i + 1 >= len(units) or (i and _beside(units[i - 1][-1], units[i][0])):
         return False
     line, after = units[i][-1], units[i + 1][0]
     if _beside(line, after):
         return False
-    if _runs_on(line, after, usual) or _far(line, after, usual):
+    if _runs_on(line, after, usual):
         return False
     for later in units[i + 1 : i + 1 + _MAX_LINES]:
+        if near and _far(line, later[0], usual):
+            return False
         if is_text(later[0], usual):
             return True
         if later[0].role is not Role.HEADING and not _may_be_heading(later, usual):
             return False
+        line = later[-1]
     return False
 
 
@@ -188,9 +192,12 @@ def _runs_on(line: Line, after: Line, usual: Profile) -> bool:
 
 
 def _far(line: Line, after: Line, usual: Profile) -> bool:
-    """Whether the next line stands so far below or so far aside that a figure or table must lie between."""
-    if line.page != after.page or line.middle < after.middle:
+    """Whether the next line stands so far below or aside that a figure or table must lie between; a heading is hardly
+    ever the last line of its column."""
+    if line.page != after.page:
         return False
+    if line.middle < after.middle:
+        return True
     aside = after.box[0] > line.box[2] or after.box[2] < line.box[0]
     return aside or line.middle - after.middle > _FAR * max(usual.leading, line.size)
 

@@ -20,7 +20,7 @@ from assistant.index.order import in_order
 from assistant.index.outline import mark_outline
 from assistant.index.paragraphs import paragraphs
 from assistant.index.pdf import OutlineEntry, RawPage, Style
-from assistant.index.profile import Profile, profile
+from assistant.index.profile import Profile, even_sizes, profile
 from assistant.index.references import mark_references
 from assistant.index.runins import Cut, part_run_ins
 from assistant.index.sections import set_levels
@@ -32,6 +32,7 @@ def read_layout(
     pages: Sequence[RawPage], styles: list[Style], outline: Sequence[OutlineEntry] = ()
 ) -> tuple[Page, ...]:
     """The pages as read; `styles` is the table that the raw pages' style numbers refer to."""
+    styles = even_sizes(pages, styles)
     pages = [without_false_spaces(without_false_ends(page, styles), styles) for page in pages]
     lines = [page_lines(page, styles) for page in pages]
     usual = profile(lines)
