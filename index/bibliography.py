@@ -25,7 +25,7 @@ _LABELS = tuple(
 )
 _KEY = re.compile(r"\s*\[[^\W\d_][^\[\]]{1,30}\]")
 _SHARE = 0.15
-"""Share of the lines that begin with a label from which on the labels tell the entries; an entry has up to six lines."""
+"""Share of the lines that begin with a label from which on labels tell the entries; an entry has up to six lines."""
 _AHEAD = 4
 """Numbers by which the next label may be ahead, where one was lost."""
 _LABEL_SLACK = 1.5
@@ -39,8 +39,9 @@ _ROOM = 1.22
 _COLUMN = 60.0
 """Points between the left edges of two columns, at least."""
 _AUTHOR = re.compile(
-    r"(?:(?:van|von|de|den|der|del|la|le|el|al|di|da|dos|ter|ten)[\s-])*[^\W\d_a-z][\w'’´`-]*(?:[\s-][^\W\d_][\w'’´`-]*){0,3}"
-    r"(?:,\s*(?:[A-Z]|&|and|et al)|\s[A-Z]{1,3}\b|\s(?:and|&|et al))|[A-Z]\.(?:[\s-]?[A-Z]\.)*\s*[A-Z]|[\u4e00-\u9fff]{2,4}[,，.．]"
+    r"(?:(?:van|von|de|den|der|del|la|le|el|al|di|da|dos|ter|ten)[\s-])*[^\W\d_a-z][\w'’´`-]*"
+    r"(?:[\s-][^\W\d_][\w'’´`-]*){0,3}(?:,\s*(?:[A-Z]|&|and|et al)|\s[A-Z]{1,3}\b|\s(?:and|&|et al))"
+    r"|[A-Z]\.(?:[\s-]?[A-Z]\.)*\s*[A-Z]|[\u4e00-\u9fff]{2,4}[,，.．]"
 )
 _FINISHED = re.compile(r"(?:[.\])”\d/]|\b10\.\S+|https?:\S+)\s*$")
 

@@ -84,9 +84,7 @@ def compose(raw: RawPage, size: tuple[float, float], paragraphs: Sequence[Paragr
             pieces.append("\n")
             places.append(-1)
             blocks[-1] = _longer(blocks[-1])
-        blocks.append(
-            Block(paragraph.role, len(places), len(places) + len(at), paragraph.section, paragraph.level)
-        )
+        blocks.append(Block(paragraph.role, len(places), len(places) + len(at), paragraph.section, paragraph.level))
         pieces.append(text)
         places += at
     boxes = np.concatenate([raw.boxes, np.zeros((1, 4), dtype=np.float32)])[np.array(places, dtype=np.intp)]

@@ -17,12 +17,36 @@ _MATH_FONT = re.compile(
     re.IGNORECASE,
 )
 _RELATION = re.compile(r"[=≈≃≅≡≠≤≥≪≫<>∈∉⊂⊆∝∼→←↔⇒⇔↦]|\+|−|±|×|∑|∏|∫|√|∂|∇|∞|∀|∃")
-_SYMBOL = re.compile(r"[=+−<>≤≥≈±×÷/*^|∑∏∫√∂∇∞∈∀∃⋅·∥‖⟨⟩{}\[\]()\u0370-\u03ff\u2100-\u23ff\u27c0-\u2aff\U0001d400-\U0001d7ff]")
+_SYMBOL = re.compile(
+    r"[=+−<>≤≥≈±×÷/*^|∑∏∫√∂∇∞∈∀∃⋅·∥‖⟨⟩{}\[\]()\u0370-\u03ff\u2100-\u23ff\u27c0-\u2aff\U0001d400-\U0001d7ff]"
+)
+_CHINESE = re.compile(r"[\u3040-\u9fff]")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _FUNCTIONS = frozenset(
-    "sin cos tan exp log max min lim arg sup inf det dim ker mod gcd var cov tr diag sign rank prob subject where and for if "
-    "otherwise true false argmax argmin sinh cosh tanh erf".split()
+    (
+        *(
+            "sin",
+            "cos",
+            "tan",
+            "exp",
+            "log",
+            "max",
+            "min",
+            "lim",
+            "arg",
+            "sup",
+            "inf",
+            "det",
+            "dim",
+            "ker",
+            "mod",
+            "gcd",
+        ),
+        *("var", "cov", "diag", "sign", "rank", "prob", "argmax", "argmin", "sinh", "cosh", "tanh", "erf"),
+        *("subject", "where", "and", "for", "otherwise", "true", "false"),
+    )
 )
+"""Words that formulas are written with."""
 _NUMBER = re.compile(r"\(?(?:[A-Z]\.?|S)?\d{1,3}(?:\.\d{1,3})?[a-z]?\)")
 _NUMBER_AT_END = re.compile(r"(?:^|\s)\((?:[A-Z]\.?|S)?\d{1,3}(?:\.\d{1,3})?[a-z]?\)$")
 _FEW_WORDS = 2
@@ -35,10 +59,10 @@ _LINES = 14
 
 def is_formula(line: Line) -> bool:
     """Whether a line reads as a formula: a relation or an operator, many symbols, hardly a word."""
-    words = [w for w in _WORD.findall(line.text) if w.lower() not in _FUNCTIONS]
-    if any("\u3040" <= c <= "\u9fff" for c in line.text):
+    if not _RELATION.search(line.text) or _CHINESE.search(line.text):
         return False
-    if len(words) > _FEW_WORDS or not _RELATION.search(line.text):
+    words = [w for w in _WORD.findall(line.text) if w.lower() not in _FUNCTIONS]
+    if len(words) > _FEW_WORDS:
         return False
     letters = len(line.text.replace(" ", ""))
     symbols = len(_SYMBOL.findall(line.text))

@@ -126,7 +126,13 @@ def _edge_lines(page: Sequence[Line], usual: Profile) -> list[Line]:
         inner = ordered[len(row) :]
         apart = not inner or abs(inner[0].middle - first.middle) > _APART * usual.leading
         small = all(x.size < usual.size + _LARGER for x in row)
-        if _in_margin(first) and apart and small and not _CAPTION.match(first.text) and sum(len(x.text) for x in row) < _LONG:
+        if (
+            _in_margin(first)
+            and apart
+            and small
+            and not _CAPTION.match(first.text)
+            and sum(len(x.text) for x in row) < _LONG
+        ):
             found += row
     return found
 

@@ -17,20 +17,21 @@ from assistant.index.profile import Profile
 from assistant.types import Role
 
 NUMBERED = re.compile(
-    r"(?:(?:\d{1,2}|[A-H](?=\.\d))(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.|[A-H]\.|第.{1,4}[章节]|[一二三四五六七八九十]{1,3}、|"
-    r"[（(][一二三四五六七八九十]{1,3}[）)])\s*(?=[^\W\d_])"
+    r"(?:(?:\d{1,2}|[A-H](?=\.\d))(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.|[A-H]\.|第.{1,4}[章节]"
+    r"|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)])\s*(?=[^\W\d_])"
 )
 USUAL = re.compile(
     r"(?:introduction|background|(?:patients|subjects|materials?)? ?(?:and|&)? ?methods?|methodology"
-    r"|results?(?: and discussions?)?|discussions?(?: and conclusions?)?|conclusions?|abstract|summary|acknowledge?ments?"
-    r"|references|related work|limitations|experimental(?: section)?|funding|statement of need|data availability"
-    r"|appendix|conflicts? of interest|competing interests|author contributions|abbreviations|objectives?|design|setting"
-    r"|participants|引言|绪论|前言|结论|致谢|摘\s*要|讨论|附录)[.:：]?",
+    r"|results?(?: and discussions?)?|discussions?(?: and conclusions?)?|conclusions?|abstract|summary"
+    r"|acknowledge?ments?|references|related work|limitations|experimental(?: section)?|funding|statement of need"
+    r"|data availability|appendix|conflicts? of interest|competing interests|author contributions|abbreviations|objectives?|design"
+    r"|setting|participants|引言|绪论|前言|结论|致谢|摘\s*要|讨论|附录)[.:：]?",
     re.IGNORECASE,
 )
 _NO_HEADING = re.compile(
-    r"key\s?-?words?\s*[:—–-]|关键[词字]|(?:定义|定理|引理|推论|命题|假设|猜想|公理|定律|问题|例|证明|解)\s*\d|\(?continued (?:on|from)|(?:figure|fig\.|table|tab\.|scheme)\s*\d|correspond|e-?mail|received|"
-    r"accepted|published|https?:|www\.|doi\b|©|copyright",
+    r"key\s?-?words?\s*[:—–-]|关键[词字]|(?:定义|定理|引理|推论|命题|假设|猜想|公理|定律|问题|例|证明|解)\s*\d"
+    r"|\(?continued (?:on|from)|(?:figure|fig\.|table|tab\.|scheme)\s*\d|correspond|e-?mail|received|accepted"
+    r"|published|https?:|www\.|doi\b|©|copyright",
     re.IGNORECASE,
 )
 _CODE_FONT = re.compile(r"courier|mono|consol|typewriter|cmtt|menlo", re.IGNORECASE)
@@ -107,7 +108,7 @@ def _goes_on(before: Line, line: Line, usual: Profile) -> bool:
 
 
 def _ends_alone(before: Line, line: Line) -> bool:
-    """Whether the first of two lines is a heading by itself: it had room for the next line's first word, or is usual."""
+    """Whether the first of two lines is a heading by itself: it had room for the next's first word, or is usual."""
     word = len(line.text.split(maxsplit=1)[0]) * line.width / max(1, len(line.text))
     short = before.width + word < 0.7 * line.width
     return (short and line.text[0].isupper()) or bool(USUAL.fullmatch(before.text) and line.text[0].isupper())
@@ -120,7 +121,12 @@ def _may_be_heading(unit: Unit, usual: Profile) -> bool:
         return False
     if not (letters[0].isupper() or not letters[0].isascii() or text[0].isdigit()) or first.sideways:
         return False
-    if _NO_HEADING.match(text) or any(map(is_formula, unit)) or _is_code(first) or (text.endswith(_ENDS_SENTENCE) and not USUAL.fullmatch(text)):
+    if (
+        _NO_HEADING.match(text)
+        or any(map(is_formula, unit))
+        or _is_code(first)
+        or (text.endswith(_ENDS_SENTENCE) and not USUAL.fullmatch(text))
+    ):
         return False
     return _looks_so(unit, usual)
 
@@ -186,7 +192,12 @@ def _opens(units: Sequence[Unit], i: int, usual: Profile, *, near: bool = True) 
 def _runs_on(line: Line, after: Line, usual: Profile) -> bool:
     """Whether the next line goes on with the sentence: it is set as this one ends, or begins with a small letter."""
     near = after.page == line.page and 0 < line.middle - after.middle < _RUN_ON * usual.leading
-    alike = near and (line.last == after.first or line.style == after.style) and line.width > 0.75 * after.width and len(after.text) > 3
+    alike = (
+        near
+        and (line.last == after.first or line.style == after.style)
+        and line.width > 0.75 * after.width
+        and len(after.text) > 3
+    )
     small = after.text[0].islower() and usual.is_body(line) and line.width > 0.9 * usual.column
     return bool(alike or (small and after.style != line.style)) and after.role is not Role.HEADING
 

@@ -1,7 +1,8 @@
 """Raw pages of a whole file -> pages of text with blocks: the order of the steps, and nothing else.
 
 Reading order is the order of the file's content, which is right in over 99 % of papers; it is rearranged by geometry
-only where it is clearly wrong (assistant.index.order). Every line ends with one role; text that is not the paper's own is marked, never deleted.
+only where it is clearly wrong (assistant.index.order). Every line ends with one role; text that is not the paper's own
+is marked, never deleted.
 """
 
 from __future__ import annotations

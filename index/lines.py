@@ -181,7 +181,13 @@ def _runs(
     rise = np.maximum(upright[b, 1] - upright[a, 3], upright[a, 1] - upright[b, 3])
     size = np.maximum(np.maximum(sizes[a], sizes[b]), 1.0)
     back = upright[a, 0] - upright[b, 2]
-    jumps = (gap > _JUMP * size) | _over_gutter(upright[a][:, [0, 2]], upright[b][:, [0, 2]], size) | (turned[a] != turned[b]) | ((rise > 0) & (back > 2 * size)) | (rise > 2 * size)
+    jumps = (
+        (gap > _JUMP * size)
+        | _over_gutter(upright[a][:, [0, 2]], upright[b][:, [0, 2]], size)
+        | (turned[a] != turned[b])
+        | ((rise > 0) & (back > 2 * size))
+        | (rise > 2 * size)
+    )
     marks = np.isin(page.codes, HYPHEN_MARKS)
     hyphens = a[marks[a] & ((rise > -0.5 * size) & (back > 0) | (rise > 0.2 * size))]
     feeds = np.flatnonzero((page.codes == 0x0D) | (page.codes == 0x0A))
@@ -209,7 +215,8 @@ def _over_gutter(left: NDArray[np.float64], right: NDArray[np.float64], size: ND
     first = (left[wide, 1] // _GUTTER_STEP).astype(np.int64) - low
     last = (right[wide, 0] // _GUTTER_STEP).astype(np.int64) - low
     free = _covered_by(first + 1, last, steps)
-    ink = _covered_by(*((left // _GUTTER_STEP).astype(np.int64) - low).T, steps)
+    letters = (left // _GUTTER_STEP).astype(np.int64) - low
+    ink = _covered_by(letters[:, 0], letters[:, 1], steps)
     gutter = (free >= _GUTTER_LINES) & (free > ink)
     for i, x0, x1 in zip(wide.tolist(), first.tolist(), last.tolist(), strict=True):
         over[i] = x1 > x0 + 1 and gutter[x0 + 1 : x1].any()
@@ -262,7 +269,9 @@ def cut(page: RawPage, styles: list[Style], line: Line, at: int) -> tuple[Line, 
 
 def _part(page: RawPage, styles: list[Style], line: Line, start: int, end: int) -> Line:
     inside = np.arange(start, end)
-    letters = inside[(page.boxes[start:end] != 0).any(axis=1) & ~page.generated[start:end] & (page.codes[start:end] > 0x20)]
+    letters = inside[
+        (page.boxes[start:end] != 0).any(axis=1) & ~page.generated[start:end] & (page.codes[start:end] > 0x20)
+    ]
     at = letters if len(letters) else inside
     box = turn(page.boxes[at].astype(np.float64), line.style.turned)
     sides = (*box[:, :2].min(axis=0).tolist(), *box[:, 2:].max(axis=0).tolist())

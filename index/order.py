@@ -1,4 +1,4 @@
-"""Reading order: that of the file's content, unless a page's is clearly wrong; then one told by the places of its lines.
+"""Reading order: that of the file's content, unless a page's is clearly wrong; then one by the places of its lines.
 
 Content order is right in over 99 % of papers, and an order by geometry alone damages one in eight, so it is used only
 where the content jumps about much more than geometry would: columns interleaved line by line, scrambled lines. The
@@ -9,7 +9,7 @@ journals).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from assistant.index.lines import Line
 from assistant.index.profile import Profile
@@ -82,7 +82,7 @@ def _parts(lines: Sequence[Line], axis: int, least: float) -> list[list[Line]]:
         reach = max(reach, _far(line, axis))
     if axis == 1 and len(parts) > 1:
         widest = max(range(1, len(parts)), key=gaps.__getitem__)
-        return [sum(parts[:widest], []), sum(parts[widest:], [])]
+        return [list(chain.from_iterable(parts[:widest])), list(chain.from_iterable(parts[widest:]))]
     return parts
 
 

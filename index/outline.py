@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.index.headings import NUMBERED
 from assistant.index.lines import Line
@@ -36,6 +37,7 @@ class Named:
     level: int
 
 
+@lru_cache(maxsize=4096)
 def key(text: str) -> str:
     """Letters and digits only, in lower case, without a leading number: how words of outline and page are compared."""
     return _letters(_NUMBER.sub("", text.strip()))
@@ -45,9 +47,7 @@ def _letters(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
-def mark_outline(
-    pages: Sequence[Sequence[Line]], outline: Sequence[OutlineEntry], usual: Profile
-) -> list[Named]:
+def mark_outline(pages: Sequence[Sequence[Line]], outline: Sequence[OutlineEntry], usual: Profile) -> list[Named]:
     """Set role and level of the lines that the outline names; the entries that are not lines of their own are given
     back, since they may be run-in headings.
 
@@ -84,9 +84,7 @@ def _find(
     places = [p for p in (page, page + 1, page - 1) if 0 <= p < len(pages)]
     for earliest in (after, (0, 0)):
         for p in places:
-            if p >= earliest[0] and (
-                span := _on_page(pages[p], words, earliest[1] if p == earliest[0] else 0, usual)
-            ):
+            if p >= earliest[0] and (span := _on_page(pages[p], words, earliest[1] if p == earliest[0] else 0, usual)):
                 return (p, *span)
     return None
 

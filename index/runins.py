@@ -28,10 +28,11 @@ _NO_SECTION = re.compile(
     re.IGNORECASE,
 )
 _STRUCTURED = re.compile(
-    r"(?:background|introduction|context|objectives?|aims?|purpose|hypothesis|(?:materials? and |patients and )?methods?"
-    r"|design|study design|setting|participants?|patients?|interventions?|main outcomes?.*|measurements?|results?|findings?"
-    r"|discussions?|conclusions?|interpretation|trial registration.*|limitations|significance|ethics and dissemination"
-    r"|methods and analysis|methods/design|importance|funding|strengths and limitations.*)",
+    r"(?:background|introduction|context|objectives?|aims?|purpose|hypothesis|importance|significance|limitations"
+    r"|(?:materials? and |patients and )?methods?|methods and analysis|methods/design|design|study design|setting"
+    r"|participants?|patients?|interventions?|main outcomes?.*|measurements?|results?|findings?|discussions?"
+    r"|conclusions?|interpretation|trial registration.*|ethics and dissemination|funding"
+    r"|strengths and limitations.*)",
     re.IGNORECASE,
 )
 _MAX_WORDS, _MAX_LENGTH = 14, 110
@@ -137,7 +138,11 @@ def _beginning(lines: Sequence[Line], i: int) -> int:
     while start > 0 and i - start < _LINES:
         before = lines[start - 1]
         whole = before.style == before.first == before.last == lines[i].first and before.lead >= before.end
-        if not whole or before.role is not lines[i].role or not 0 < before.middle - lines[start].middle < 2 * before.size:
+        if (
+            not whole
+            or before.role is not lines[i].role
+            or not 0 < before.middle - lines[start].middle < 2 * before.size
+        ):
             break
         if before.text.endswith(_STOPS):
             break
@@ -156,5 +161,9 @@ def _begins_paragraph(lines: Sequence[Line], i: int, usual: Profile, *, after_st
         return before.text.endswith(_STOPS)
     indented = line.box[0] - before.box[0] > _INDENT * line.size
     short = before.width < 0.9 * usual.column
-    ended = before.text.rstrip("0123456789,[]()–- ").endswith((*_STOPS, "!", "”", '"')) or before.text.endswith(("]", ")"))
-    return distance > 0.3 * line.size and (distance > _GAP * usual.leading or (ended and (indented or short or after_stop)))
+    ended = before.text.rstrip("0123456789,[]()–- ").endswith((*_STOPS, "!", "”", '"')) or before.text.endswith(
+        ("]", ")")
+    )
+    return distance > 0.3 * line.size and (
+        distance > _GAP * usual.leading or (ended and (indented or short or after_stop))
+    )

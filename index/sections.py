@@ -101,5 +101,5 @@ class SectionPath:
 
     @property
     def path(self) -> str:
-        """"Methods > Participants", "" before the first heading."""
+        """ "Methods > Participants", "" before the first heading."""
         return " > ".join(name for _, name in self._open)[:_MAX_PATH]

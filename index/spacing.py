@@ -53,9 +53,7 @@ def without_false_spaces(page: RawPage, styles: list[Style]) -> RawPage:
     )
 
 
-def _false(
-    page: RawPage, styles: list[Style], blank: NDArray[np.bool_], start: int, end: int
-) -> NDArray[np.bool_]:
+def _false(page: RawPage, styles: list[Style], blank: NDArray[np.bool_], start: int, end: int) -> NDArray[np.bool_]:
     """Which characters of a line are spaces between two letters of one word."""
     none = np.zeros(end - start, dtype=np.bool_)
     at = np.flatnonzero((page.boxes[start:end] != 0).any(axis=1) & ~blank[start:end])
