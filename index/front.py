@@ -18,6 +18,9 @@ ABSTRACT = re.compile(
 )
 _KEYWORDS = re.compile(r"\s*(?:key\s*-?\s*words?|index terms|关键词|关键字|mots.cl)", re.IGNORECASE)
 _BEGINNING = re.compile(r"\s*(?:1\.?|I\.?)?\s*(?:introduction|background|引言|绪论)\b", re.IGNORECASE)
+_SECTION = re.compile(
+    r"\d{1,2}\.\d|(?:\d{1,2}\.?\s+)?(?:introduction|methods?|results?|discussion|abstract|摘\s*要)$", re.IGNORECASE
+)
 _LABELS = re.compile(
     r"(?:original|research|review|full|short|open|special|case|brief|regular|study)?\s*(?:research|article|paper|access|report|communication|protocol"
     r"|letter|trial|update|editorial|methodology|software|review)s?\s*(?:article|open\s*access|paper)?",
@@ -30,6 +33,8 @@ _TOP = 0.35
 _NO_TITLE = re.compile(r"issn|doi|www\.|https?:|@|volume|\bvol\b|received|accepted|available", re.IGNORECASE)
 _NOTE_RATIO = 0.92
 _SAME = 0.6
+_PROSE_ABOVE = 3
+"""Lines of prose above what looks like a title, from which it is a heading."""
 _MAX_TITLE = 10
 """Lines of a title, at most."""
 _MAX_SIZES = 20
@@ -67,7 +72,14 @@ def _mark_above(lines: Sequence[Line], title: Sequence[Line]) -> None:
 
 def find_title(lines: Sequence[Line], usual: Profile) -> list[Line]:
     """The lines of the largest size on the page's upper part that are words, not a label such as "Research article"."""
-    upper = [x for x in lines if x.depth < 0.6 and x.size >= _TITLE_RATIO * usual.size and not _is_label(x.text)]
+    upper = [
+        x
+        for x in lines
+        if x.depth < 0.6
+        and x.size >= _TITLE_RATIO * usual.size
+        and not _is_label(x.text)
+        and not _SECTION.match(x.text)
+    ]
     known = {id(x) for x in upper}
     for size in sorted({round(x.size, 1) for x in upper}, reverse=True)[:_MAX_SIZES]:
         first = next(i for i, x in enumerate(lines) if id(x) in known and round(x.size, 1) == size)
@@ -76,9 +88,16 @@ def find_title(lines: Sequence[Line], usual: Profile) -> list[Line]:
             if abs(line.size - size) > _SAME or (found and found[-1].middle - line.middle > 2.5 * size):
                 break
             found.append(line)
-        if _is_name(found):
+        if _is_name(found) and _nothing_above(found, lines, usual):
             return found
-    return _bold_title(lines)
+    bold = _bold_title(lines)
+    return bold if bold and _nothing_above(bold, lines, usual) else []
+
+
+def _nothing_above(title: Sequence[Line], lines: Sequence[Line], usual: Profile) -> bool:
+    """Whether hardly any prose stands higher on the page, as it does above a heading."""
+    above = [x for x in lines if x.middle > title[0].middle and usual.is_body(x) and is_prose(x)]
+    return len(above) < _PROSE_ABOVE
 
 
 def _is_name(lines: Sequence[Line]) -> bool:
@@ -89,7 +108,9 @@ def _is_name(lines: Sequence[Line]) -> bool:
 def _bold_title(lines: Sequence[Line]) -> list[Line]:
     """The first bold lines of the top of the page, where no line is larger than the text: some journals set it so."""
     top = [x for x in lines if x.depth < _TOP and not _is_label(x.text) and not _NO_TITLE.search(x.text)]
-    first = next((i for i, x in enumerate(top) if _is_bold(x) and len(x.text) >= 15), None)
+    first = next(
+        (i for i, x in enumerate(top) if _is_bold(x) and len(x.text) >= 15 and not _SECTION.match(x.text)), None
+    )
     if first is None:
         return []
     found = [top[first]]

@@ -24,8 +24,8 @@ USUAL = re.compile(
     r"(?:introduction|background|(?:patients|subjects|materials?)? ?(?:and|&)? ?methods?|methodology"
     r"|results?(?: and discussions?)?|discussions?(?: and conclusions?)?|conclusions?|abstract|summary"
     r"|acknowledge?ments?|references|related work|limitations|experimental(?: section)?|funding|statement of need"
-    r"|data availability|appendix|conflicts? of interest|competing interests|author contributions|abbreviations|objectives?|design"
-    r"|setting|participants|引言|绪论|前言|结论|致谢|摘\s*要|讨论|附录)[.:：]?",
+    r"|data availability|appendix|conflicts? of interest|competing interests|author contributions"
+    r"|abbreviations|objectives?|design|setting|participants|引言|绪论|前言|结论|致谢|摘\s*要|讨论|附录)[.:：]?",
     re.IGNORECASE,
 )
 _NO_HEADING = re.compile(
@@ -88,26 +88,27 @@ def _units(lines: Sequence[Line], usual: Profile) -> list[list[Line]]:
     """Lines in reading order, those of one possible heading together."""
     units: list[list[Line]] = []
     for line in lines:
-        if units and len(units[-1]) < _MAX_LINES and _goes_on(units[-1][-1], line, usual):
+        same = units and len(units[-1]) < _MAX_LINES and units[-1][-1].level == line.level
+        if same and goes_on(units[-1][-1], line, usual):
             units[-1].append(line)
         else:
             units.append([line])
     return units
 
 
-def _goes_on(before: Line, line: Line, usual: Profile) -> bool:
+def goes_on(before: Line, line: Line, usual: Profile) -> bool:
     """Whether two lines may be one heading: one type that is not the body's, one below the other, no new number."""
     if before.page != line.page or before.role is not line.role or face(before) != face(line):
         return False
-    if before.level != line.level or before.last != line.first or NUMBERED.match(line.text):
+    if before.last != line.first or NUMBERED.match(line.text):
         return False
     special = line.size > usual.size + _SAME or (line.style.bold and not usual.bold) or usual.differs(line)
     near = 0 < before.middle - line.middle < _LINES_APART * line.size
     apart = line.box[0] > before.box[2] or line.box[2] < before.box[0]
-    return special and near and not apart and not _ends_alone(before, line)
+    return special and near and not apart and not ends_alone(before, line)
 
 
-def _ends_alone(before: Line, line: Line) -> bool:
+def ends_alone(before: Line, line: Line) -> bool:
     """Whether the first of two lines is a heading by itself: it had room for the next's first word, or is usual."""
     word = len(line.text.split(maxsplit=1)[0]) * line.width / max(1, len(line.text))
     short = before.width + word < 0.7 * line.width

@@ -69,7 +69,7 @@ def mark_headed(pages: list[list[Line]], usual: Profile, outline: Sequence[Outli
     mark_abstract([line for page in pages[:2] for line in page], usual)
     lines = list(chain.from_iterable(pages))
     run_ins = part_run_ins(lines, usual, cut_line, named)
-    set_levels(lines, run_ins)
+    set_levels(lines, run_ins, usual)
     parted = {number: list(group) for number, group in groupby(lines, key=lambda line: line.page)}
     for page in pages:
         page[:] = parted[page[0].page] if page else []

@@ -7,8 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median_low
 
-from assistant.index.headings import NUMBERED, USUAL, Face, face
+from assistant.index.headings import NUMBERED, USUAL, Face, face, goes_on
 from assistant.index.lines import Line
+from assistant.index.profile import Profile
 from assistant.types import Role
 
 MAX_LEVEL = 6
@@ -28,7 +29,7 @@ _TOP = re.compile(r"abstract|summary|references|bibliography|摘\s*要|参考文
 _PATH_END = re.compile(r"[\s.:：。—–-]+$")
 
 
-def set_levels(lines: Sequence[Line], run_ins: Iterable[Line]) -> None:
+def set_levels(lines: Sequence[Line], run_ins: Iterable[Line], usual: Profile) -> None:
     """Set the level, from 1, of every heading among the file's lines, given in reading order.
 
     A run-in heading whose level is not known stands one below the heading before it that is none.
@@ -38,7 +39,10 @@ def set_levels(lines: Sequence[Line], run_ins: Iterable[Line]) -> None:
     roman = any(_ROMAN.match(line.text) for line in heads)
     by_face = _levels_of_types([line for line in heads if id(line) not in inline], roman)
     above = 0
-    for line in heads:
+    for before, line in zip((None, *heads), heads, strict=False):
+        if before is not None and not line.level and id(line) not in inline and goes_on(before, line, usual):
+            line.level = before.level
+            continue
         if id(line) in inline:
             line.level = min(line.level or above + 1, MAX_LEVEL)
             continue

@@ -17,6 +17,12 @@ from assistant.index.pdf import RawPage, Style
 
 _SPACES, _SHARE = 4, 0.3
 """Spaces in a line, and spaces for each character, from which it may be letterspaced; English has one for five."""
+_LEAST = 6
+"""Letters of a letterspaced line, at least."""
+_LETTERS, _CLOSE = 0.8, 0.25
+"""Share of letters in a line that may be letterspaced, and of neighbours without a space that tell whether it is."""
+_EVEN = 0.75
+"""Share of the neighbours that stand at one distance, or a multiple of it, in monospaced type."""
 _WIDE = 0.7
 """Font sizes between two letters, as the median, from which they are cells of a table."""
 _LOOSE = 0.12
@@ -25,8 +31,8 @@ _JUMP = 0.1
 """Font sizes by which a gap between words is wider than one between letters, at least."""
 _FAR = 1.2
 """Font sizes between two letters that always part words."""
-_PITCH = 0.08
-"""Share of the distance between letters' middles by which it varies in monospaced type."""
+_PITCH = 0.12
+"""Share of that distance by which it varies."""
 
 
 def without_false_spaces(page: RawPage, styles: list[Style]) -> RawPage:
@@ -58,11 +64,11 @@ def _false(page: RawPage, styles: list[Style], blank: NDArray[np.bool_], start: 
     none = np.zeros(end - start, dtype=np.bool_)
     at = np.flatnonzero((page.boxes[start:end] != 0).any(axis=1) & ~blank[start:end])
     codes = page.codes[start + at]
-    if len(at) < _SPACES + 1 or np.mean((codes >= 0x30) & (codes <= 0x39)) > 0.5:
+    if len(at) < _LEAST or np.mean((codes >= 0x30) & (codes <= 0x39)) > 0.5:
         return none
     style = styles[int(page.styles[start + at[0]])]
     boxes = turn(page.boxes[start + at].astype(np.float64), style.turned)
-    limit = _word_gap(boxes, max(1.0, style.size))
+    limit = _word_gap(boxes, max(1.0, style.size), np.diff(at) == 1, "".join(map(chr, codes.tolist())))
     if limit is None:
         return none
     joined = boxes[1:, 0] - boxes[:-1, 2] < limit
@@ -70,20 +76,33 @@ def _false(page: RawPage, styles: list[Style], blank: NDArray[np.bool_], start: 
     return np.asarray(blank[start:end] & joined[between], dtype=np.bool_)
 
 
-def _word_gap(boxes: NDArray[np.float64], size: float) -> float | None:
-    """The free distance in points from which two letters are of two words, None for a line that is not letterspaced."""
+def _word_gap(boxes: NDArray[np.float64], size: float, close: NDArray[np.bool_], text: str) -> float | None:
+    """The free distance in points from which two letters are of two words, None for a line that is not letterspaced.
+
+    `close` says of each two neighbours that no space was read between them.
+    """
     gaps = boxes[1:, 0] - boxes[:-1, 2]
     usual = float(np.median(gaps))
-    if usual > _WIDE * size or usual <= 0:
+    if not 0 < usual <= _WIDE * size:
         return None
     middles = np.diff((boxes[:, 0] + boxes[:, 2]) / 2)
     pitch = float(np.median(middles))
-    if pitch > 0 and np.mean(np.abs(middles - pitch) < _PITCH * pitch) > 0.6:
+    if pitch > 0 and np.mean(np.abs(middles / pitch - np.maximum(1, np.rint(middles / pitch))) < _PITCH) > _EVEN:
         wide = gaps[middles > 1.5 * pitch]
-        return float(wide.min()) if len(wide) else float("inf")
-    if usual < _LOOSE * size:
+        return float(wide.min()) if len(wide) else _FAR * size
+    if usual < _LOOSE * size or not _is_spread(gaps[close], size, text):
         return None
     above = np.sort(gaps[(gaps >= usual) & (gaps < _FAR * size)])
     jumps = [(b - a, (a + b) / 2) for a, b in pairwise(above.tolist())]
     jump, middle = max(jumps, default=(0.0, 0.0))
     return middle if jump > _JUMP * size else _FAR * size
+
+
+def _is_spread(close: NDArray[np.float64], size: float, text: str) -> bool:
+    """Whether letters within words stand apart too; a row of capitals, not in the order of the alphabet, has none."""
+    letters = [c for c in text if c.isalpha()]
+    if len(letters) < _LETTERS * len(text):
+        return False
+    if len(close) >= _CLOSE * len(text):
+        return bool(np.quantile(close, 0.25) >= _LOOSE * size)
+    return all(c.isupper() for c in letters) and letters != sorted(letters)
