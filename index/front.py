@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
+from assistant.index.headings import is_code
 from assistant.index.lines import Line
 from assistant.index.profile import Profile
 from assistant.types import Role
@@ -39,8 +41,14 @@ _MAX_TITLE = 10
 """Lines of a title, at most."""
 _MAX_SIZES = 20
 _NOTE_DEPTH = 0.5
+_FOOT = 0.8
+"""Share of the page's height below which smaller text is a note."""
+_NOTE_NEAR = 2.5
+"""Line distances between a table and its notes, at most."""
+_FLOATS = frozenset({Role.TABLE, Role.FIGURE, Role.CAPTION})
 _NOTE_START = re.compile(
-    r"\s*(?:[*†‡§¶∗⁎#]|\d{1,2}\s?[A-Z]|correspond|e-?mail|©|received|abbreviations?:|present address)", re.IGNORECASE
+    r"\s*(?:[*†‡§¶∗⁎#]|\d{1,2}\s?[A-Z]|correspond|e-?mail|©|received\s*(?::|\d)|abbreviations?:|present address)",
+    re.IGNORECASE,
 )
 
 
@@ -170,17 +178,41 @@ def mark_abstract(lines: Sequence[Line], usual: Profile) -> None:
 
 
 def mark_footnotes(page: Sequence[Line], usual: Profile) -> None:
-    """Set the role footnote on smaller text at the foot of a page, where it begins with a mark or a notice."""
-    lines = [line for line in page if line.role is Role.BODY]
+    """Set the role footnote on smaller text at the foot of a page, where it begins with a mark or a notice, and on
+    the notes of tables and figures."""
     note = False
-    for i, line in enumerate(lines):
-        small = line.size < _NOTE_RATIO * usual.size and line.depth > _NOTE_DEPTH
-        tiny_mark = (
-            len(line.text) <= 2
-            and i + 1 < len(lines)
-            and lines[i + 1].size < _NOTE_RATIO * usual.size
-            and line.depth > _NOTE_DEPTH
-        )
-        note = small and (note or tiny_mark or bool(_NOTE_START.match(line.text)) or line.depth > 0.8)
+    for i, line in enumerate(page):
+        small = line.role is Role.BODY and line.size < _NOTE_RATIO * usual.size and not is_code(line)
+        small = small and line.depth > _NOTE_DEPTH
+        note = small and (note or _is_mark(page, i, usual) or _opens_note(page, i, usual))
         if note:
+            line.role = Role.FOOTNOTE
+    _mark_float_notes(page, usual)
+
+
+def _is_mark(page: Sequence[Line], i: int, usual: Profile) -> bool:
+    """Whether a line is the raised mark of the note on the next one."""
+    after = page[i + 1] if i + 1 < len(page) else None
+    return len(page[i].text) <= 2 and after is not None and after.size < _NOTE_RATIO * usual.size
+
+
+def _opens_note(page: Sequence[Line], i: int, usual: Profile) -> bool:
+    """Whether smaller text is a note: by how it begins, or at the page's foot where it is not the text of a section
+    that is set smaller, as acknowledgements often are."""
+    line, before = page[i], page[i - 1] if i else None
+    if _NOTE_START.match(line.text):
+        return True
+    if before is None or before.role is Role.HEADING:
+        return before is None and line.depth > _FOOT
+    goes_on = before.role is Role.BODY and abs(before.size - line.size) < _SAME
+    near = 0 < before.middle - line.middle < _NOTE_NEAR * usual.leading
+    return line.depth > _FOOT and not (goes_on and near)
+
+
+def _mark_float_notes(page: Sequence[Line], usual: Profile) -> None:
+    """Smaller text that follows a table, a figure or a caption at once belongs to it."""
+    for before, line in pairwise(page):
+        beside_float = before.role in _FLOATS or (before.role is Role.FOOTNOTE and before.size == line.size)
+        near = -line.size < before.middle - line.middle < _NOTE_NEAR * usual.leading
+        if line.role is Role.BODY and beside_float and near and line.size < _NOTE_RATIO * usual.size:
             line.role = Role.FOOTNOTE

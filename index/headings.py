@@ -125,14 +125,15 @@ def _may_be_heading(unit: Unit, usual: Profile) -> bool:
     if (
         _NO_HEADING.match(text)
         or any(map(is_formula, unit))
-        or _is_code(first)
+        or is_code(first)
         or (text.endswith(_ENDS_SENTENCE) and not USUAL.fullmatch(text))
     ):
         return False
     return _looks_so(unit, usual)
 
 
-def _is_code(line: Line) -> bool:
+def is_code(line: Line) -> bool:
+    """Whether a line is set as a program is."""
     return _CODE_FONT.search(line.style.font) is not None
 
 

@@ -26,6 +26,9 @@ _SHORT = 2.0
 """Font sizes by which a last line falls short of the column."""
 _ALIGNED = 0.8
 """Font sizes by which the marks of two items of a list are out of line, at most."""
+_OTHER_SIZE, _SCRAP = 0.8, 10
+"""Points by which a line's size differs from its paragraph's to be no part of it, and characters of a raised or lowered
+piece, at most."""
 _EQUATION = 3.0
 """Line distances between the pieces of one displayed equation, at most."""
 _SAME_HEIGHT = 0.6
@@ -111,6 +114,12 @@ def _begins_item(paragraph: Paragraph, line: Line) -> bool:
     return first is not None and first.lastgroup == mark.lastgroup and (aligned or line.page != paragraph.lines[0].page)
 
 
+def _is_other_text(paragraph: Paragraph, line: Line) -> bool:
+    """Whether a line of some length is set in another size than the paragraph: a note or a label, not a part of it."""
+    size = paragraph.lines[0].size
+    return abs(line.size - size) > _OTHER_SIZE and min(len(line.text), len(paragraph.lines[0].text)) > _SCRAP
+
+
 def _count(mark: str) -> int:
     return int("".join(c for c in mark if c.isdecimal()))
 
@@ -121,7 +130,7 @@ def _flows(paragraph: Paragraph, line: Line, usual: Profile, right: dict[int, fl
     distance = before.middle - line.middle
     if _beside(before, line):
         return True
-    if _begins_item(paragraph, line):
+    if _begins_item(paragraph, line) or _is_other_text(paragraph, line):
         return False
     ended = bool(_ENDS.search(before.text))
     short = right[id(before)] - before.box[2] > _SHORT * line.size
