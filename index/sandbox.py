@@ -24,7 +24,7 @@ from assistant.errors import Cancelled, ReadError
 from assistant.index import wire
 from assistant.types import Document, Page
 
-READER = "pdfium-1"
+READER = "pdfium-2"
 """Version of the reading as a whole (pdf, lines, layout, metadata); raise it when a paper's text may change."""
 OnPage = Callable[[int, int], None]
 """Called with (page, pages) when a page is begun."""
@@ -169,7 +169,7 @@ def _command(path: Path, skip: Iterable[int], last: int, limits: Limits) -> list
     return [*start, *(f"--{name}={value}" for name, value in options.items()), "--", str(path.absolute())]
 
 
-def _environment() -> dict[str, str]:
+def reader_environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     root = Path(assistant.__file__).resolve().parent.parent
     # One thread for linear algebra: each one more reserves address space that RLIMIT_AS counts.
@@ -184,7 +184,7 @@ def _run(command: list[str], limits: Limits, on_page: OnPage | None, cancel: thr
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=reader_environment(),
         start_new_session=True,  # Ctrl-C in the terminal is for the parent to handle
     )
     try:
