@@ -35,6 +35,7 @@ _NO_HEADING = re.compile(
     re.IGNORECASE,
 )
 _CODE_FONT = re.compile(r"courier|mono|consol|typewriter|cmtt|menlo", re.IGNORECASE)
+_MARKS = frozenset("•◦°–—-*▪·●○")
 _ENDS_SENTENCE = (".", ",", ";", "-", "。", "，", "；", "、")
 _MAX_LENGTH = 200
 _GAP = 1.2
@@ -119,6 +120,8 @@ def _may_be_heading(unit: Unit, usual: Profile) -> bool:
     text, first = text_of(unit), unit[0]
     letters = [c for c in text if c.isalpha()]
     if not 2 <= len(text) <= _MAX_LENGTH or len(letters) < 0.5 * len(text.replace(" ", "")) or len(letters) < 2:
+        return False
+    if text[0] in _MARKS:
         return False
     if not (letters[0].isupper() or not letters[0].isascii() or text[0].isdigit()) or first.sideways:
         return False
