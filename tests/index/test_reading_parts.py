@@ -193,3 +193,41 @@ def test_a_table_of_contents_is_furniture(tmp_path: Path) -> None:
     (page,) = read(write(tmp_path, [text_lines(lines, size=10, leading=12) + body(500)]))
     assert len(texts(page, Role.FURNITURE)) == 7
     assert texts(page, Role.BODY) == [" ".join(PROSE)]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_the_line_numbers_of_a_manuscript_are_furniture(tmp_path: Path, apart: bool) -> None:
+    """Whether they come one before each line, or all before the text."""
+    numbers = [show(str(i + 1), 50, 700 - 20 * i, 8) for i in range(12)]
+    lines = [show(PROSE[i % 4], 72, 700 - 20 * i) for i in range(12)]
+    content = "".join([*numbers, *lines] if apart else [x for pair in zip(numbers, lines, strict=True) for x in pair])
+    (page,) = read(write(tmp_path, [content]))
+    assert texts(page, Role.FURNITURE) == [str(i + 1) for i in range(12)]
+    assert page.text.startswith(" ".join(PROSE * 3))
+
+
+def test_small_capitals_are_one_word(tmp_path: Path) -> None:
+    content = "BT /F1 12 Tf 72 600 Td (I) Tj /F1 9 Tf (NTRODUCTION) Tj ET\n" + body(580)
+    (page,) = read(write(tmp_path, [body(720) + content]))
+    assert "INTRODUCTION" in page.text
+
+
+def test_the_notes_of_a_table_are_no_part_of_the_text_around_it(tmp_path: Path) -> None:
+    cells = "".join(
+        show(value, 72 + 120 * k, 600 - 12 * i, 8)
+        for i, row in enumerate([("Group", "Mean", "SD"), ("Water", "12.1", "0.4"), ("Salt", "9.8", "0.7")])
+        for k, value in enumerate(row)
+    )
+    caption = show("Table 1. Growth of the groups.", 72, 620, 8)
+    note = show("Values are means of three plants of a group, in centimetres.", 72, 560, 8)
+    half = body(720, ["What was measured is told in the first table of the paper and in"])
+    rest = body(500, ["the second one, where the same plants are told of again at length."])
+    (page,) = read(write(tmp_path, [body(760) + half + caption + cells + note + rest + body(470)]))
+    assert texts(page, Role.FOOTNOTE) == ["Values are means of three plants of a group, in centimetres."]
+    assert "of the paper and in the second one" in page.text
+
+
+def test_sections_set_smaller_are_text_and_not_notes(tmp_path: Path) -> None:
+    thanks = text_lines(["We thank all who gave water to the plants of the", "groups."], y=95, size=8, leading=10)
+    (page,) = read(write(tmp_path, [body(760) + body(600) + head("Acknowledgements", 110, 9) + thanks]))
+    assert texts(page, Role.FOOTNOTE) == []
