@@ -86,7 +86,7 @@ def _mark_repeated(pages: Sequence[Sequence[Line]]) -> None:
     enough = 2 if len(pages) <= _FEW_PAGES else 3
     for line, (words, height) in zip(lines, keys, strict=True):
         same = len(set().union(*(seen.get((words, height + step), set()) for step in (-1, 0, 1))))
-        often = same >= max(3, len(pages) / 2) and len(line.text) > 3
+        often = same >= max(3, len(pages) / 2) and sum(map(str.isalpha, words)) > 2
         if (same >= enough and (_in_margin(line) or often)) or (same >= max(2, enough - 1) and _outermost(line)):
             line.role = Role.FURNITURE
 

@@ -231,3 +231,13 @@ def test_sections_set_smaller_are_text_and_not_notes(tmp_path: Path) -> None:
     thanks = text_lines(["We thank all who gave water to the plants of the", "groups."], y=95, size=8, leading=10)
     (page,) = read(write(tmp_path, [body(760) + body(600) + head("Acknowledgements", 110, 9) + thanks]))
     assert texts(page, Role.FOOTNOTE) == []
+
+
+def test_figures_at_one_height_of_many_tables_are_not_running_heads(tmp_path: Path) -> None:
+    sheets = [
+        body(720, [f"{name} {line}" for line in PROSE])
+        + show(f"{i}2.3{i} ± 0.{i}1", 300, 500)
+        + body(400, [f"{name} again"])
+        for i, name in enumerate(["First", "Second", "Third", "Fourth"], 1)
+    ]
+    assert [texts(page, Role.FURNITURE) for page in read(write(tmp_path, sheets))] == [[]] * 4
