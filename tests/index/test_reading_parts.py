@@ -6,14 +6,17 @@ import random
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assistant.index.equations import is_formula
-from assistant.index.lines import Line
-from assistant.index.pdf import Style
+from assistant.index.lines import Line, with_bullets
+from assistant.index.pdf import RawPage, Style
 from assistant.testing import text_lines
 from assistant.types import Page, Role
-from tests.index.reading import read, texts, write
+from tests.index.reading import letters, read, texts, write
 from tests.index.test_layout import PROSE, body, check, head
 
 WORDS = " ".join(PROSE).split()
@@ -241,3 +244,29 @@ def test_figures_at_one_height_of_many_tables_are_not_running_heads(tmp_path: Pa
         for i, name in enumerate(["First", "Second", "Third", "Fourth"], 1)
     ]
     assert [texts(page, Role.FURNITURE) for page in read(write(tmp_path, sheets))] == [[]] * 4
+
+
+def test_a_mark_without_a_character_is_a_bullet() -> None:
+    codes = np.array([1, 0x20, 0x41, 0x0D, 0x0A, 1, 0x20, 0x42, 1, 0x20, 2, 0x0D, 3, 0x43], dtype=np.int32)
+    boxes = np.ones((len(codes), 4), dtype=np.float32)
+    none = np.zeros(len(codes), dtype=np.int32)
+    page = RawPage(1, "1", (0, 0, 9, 9), 0, codes, boxes, none, none.astype(np.bool_))
+    assert np.flatnonzero(with_bullets(page).codes == 0x2022).tolist() == [0, 5]
+
+
+SCRAPS = st.lists(
+    st.tuples(st.integers(20, 560), st.integers(20, 770), st.sampled_from([6, 10, 14]), st.sampled_from(WORDS)),
+    min_size=1,
+    max_size=40,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(SCRAPS)
+def test_whatever_stands_on_a_page_is_read_once(
+    tmp_path_factory: pytest.TempPathFactory, scraps: list[tuple[int, int, int, str]]
+) -> None:
+    content = "".join(show(text, x, y, size) for x, y, size, text in scraps)
+    (page,) = read(write(tmp_path_factory.mktemp("scraps"), [content]))
+    assert sorted(letters(page.text)) == sorted(letters("".join(text for *_, text in scraps)))
+    assert [b.start for b in page.blocks] == [0, *(b.end for b in page.blocks)][:-1]
