@@ -13,13 +13,13 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from assistant.errors import ReadError
-from assistant.types import Role
+from assistant.types import PageQuality, Role
 
 if TYPE_CHECKING:
     from assistant.index.pdf import PdfFile, RawPage
@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 
 LITTLE_TEXT = 200
 """Characters; a paper with fewer is flagged: most likely a cover sheet or a scan with a stamp."""
-HIDDEN_RUN = 20
-"""Characters of hidden text on end that are worth a flag; less is a stray ligature or a marker for machines."""
+PLACES = 10
+"""Runs of pages that a flag names at most."""
 PAGE_CHARACTERS = 500_000
 """A page with more is no paper's; reading it would use up the processor time of the rest."""
-NO_TEXT = "no text layer (a scan?); run OCR on it first"
+NO_TEXT = (
+    "no text layer (a scan?); run OCR on it first, or install the extra that does: pip install 'paper-assistant[ocr]'"
+)
+BLANK = "no text: every page is blank"
+UNREADABLE = "letters cannot be read as text (the fonts do not say which they are); run OCR on it first"
 OUT_OF_MEMORY = "too large after unpacking (over {:.3g} GiB of memory)"
 
 
@@ -122,7 +126,7 @@ def _read(work: Work, out: BinaryIO) -> None:
         raw = _read_pages(file, work, count, flags, lambda n: send(out, encode_json("reading", {"page": n})))
     send(out, encode("working"))
     pages = read_layout(raw, file.styles)
-    flags += _text_flags(pages)
+    flags += _text_flags(raw, pages)
     for page in pages:
         send(out, encode_page(page))
     send(out, encode_document(describe(pages, file.information, tuple(flags))))
@@ -159,18 +163,39 @@ def _read_pages(file: PdfFile, work: Work, count: int, flags: list[str], tell: C
 
 def _damage(pages: list[int]) -> str:
     """The flag for pages that pdfium cannot load."""
-    names = ", ".join(map(str, pages[:10])) + (f" and {len(pages) - 10} more" if len(pages) > 10 else "")
-    return f"{'pages' if len(pages) > 1 else 'page'} {names} could not be read (damaged)"
+    return f"{'pages' if len(pages) > 1 else 'page'} {_places(pages)} could not be read (damaged)"
 
 
-def _text_flags(pages: tuple[Page, ...]) -> list[str]:
+def _places(pages: list[int]) -> str:
+    """Sorted page numbers as "3-7, 9"."""
+    runs: list[list[int]] = []
+    for number in pages:
+        if runs and runs[-1][1] + 1 == number:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    named = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs[:PLACES])
+    rest = sum(b - a + 1 for a, b in runs[PLACES:])
+    return f"{named} and {rest} more" if rest else named
+
+
+def _text_flags(raw: Sequence[RawPage], pages: tuple[Page, ...]) -> list[str]:
     """What is odd about the text. Raises ReadError where there is none."""
-    visible = sum(len(page.text) for page in pages)
-    if not visible:
-        raise ReadError(NO_TEXT)
-    flags = ["very little text"] * (visible < LITTLE_TEXT)
-    hidden = max((b.end - b.start for page in pages for b in page.blocks if b.role is Role.HIDDEN), default=0)
-    return flags + ["hidden text"] * (hidden >= HIDDEN_RUN)
+    kinds = {quality: [page.number for page in raw if page.quality is quality] for quality in PageQuality}
+    if not any(page.text for page in pages):
+        raise ReadError(
+            UNREADABLE if kinds[PageQuality.UNREADABLE] else NO_TEXT if kinds[PageQuality.PICTURE] else BLANK
+        )
+    hides = [page.number for page in pages if any(block.role is Role.HIDDEN for block in page.blocks)]
+    flags = [f"hidden text on p. {_places(hides)}"] * bool(hides)
+    if undrawn := [page.number for page in raw if not page.drawn]:
+        flags.append(f"hidden text was not looked for on p. {_places(undrawn)} (too much to draw)")
+    if unreadable := kinds[PageQuality.UNREADABLE]:
+        flags.append(f"letters cannot be read as text on p. {_places(unreadable)}")
+    if pictures := kinds[PageQuality.PICTURE]:
+        flags.append(f"p. {_places(pictures)} {'is a picture' if len(pictures) == 1 else 'are pictures'} without text")
+    seen = sum(b.end - b.start for page in pages for b in page.blocks if b.role is not Role.HIDDEN)
+    return flags + ["very little text"] * (seen < LITTLE_TEXT)
 
 
 def _fault(page: int) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.errors import Cancelled, ReadError
@@ -311,6 +311,7 @@ JSON = st.recursive(
 NAMES = st.sampled_from(["number", "label", "width", "height", "blocks", "title", "authors", "year", "doi", "flags"])
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # on a busy machine
 @given(st.dictionaries(NAMES, JSON))
 def test_no_json_makes_the_parent_raise_anything_else(about: dict[str, object]) -> None:
     data = next(iter(wire.Frames(100_000).feed(wire.encode_json("document", about))))[1][0]
