@@ -1,6 +1,6 @@
-"""Reads one PDF in a process of its own that may hang, crash or lie, and gives back a checked Document or one reason.
+"""Reads one file in a process of its own that may hang, crash or lie, and gives back a checked Document or one reason.
 
-The parent's side of `assistant.index.worker`. Knows nothing of PDF files. Thread-safe: it keeps no state.
+The parent's side of `assistant.index.worker`. Knows nothing of formats. Thread-safe: it keeps no state.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 import assistant
 from assistant.errors import Cancelled, ReadError
 from assistant.index import wire
+from assistant.index.formats import kinds
 from assistant.types import Document, Page
 
 READER = "pdfium-1"
@@ -29,8 +30,6 @@ READER = "pdfium-1"
 OnPage = Callable[[int, int], None]
 """Called with (page, pages) when a page is begun."""
 
-_HEADER_WITHIN = 1024
-"""Bytes: where "%PDF" must stand, by the PDF reference's implementation notes, and pdfium's own rule."""
 _LOOK_EVERY = 0.1
 """Seconds between two looks at the clock and at `cancel`."""
 _CHUNK = 1 << 16
@@ -48,7 +47,8 @@ _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "LD_LIBRA
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may cost. Memory in bytes; times in seconds; `attempts` are the pages given up on, at most."""
+    """What one file may cost. Memory in bytes; times in seconds; `paragraphs` are those of a file without pages;
+    `attempts` are the pages given up on, at most."""
 
     memory: int = 2 << 30
     cpu: float = 30.0
@@ -56,6 +56,7 @@ class Limits:
     page_seconds: float = 120.0
     pages: int = 3000
     characters: int = 20_000_000
+    paragraphs: int = 200_000
     attempts: int = 3
 
 
@@ -144,14 +145,11 @@ def _check_file(path: Path) -> None:
         if not stat.S_ISREG(mode):
             raise ReadError("not a file")
         with path.open("rb") as file:
-            head = file.read(_HEADER_WITHIN)
+            head = file.read(kinds.HEAD)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ReadError(f"cannot be opened: {reason}") from error
-    if not head:
-        raise ReadError("empty file")
-    if b"%PDF" not in head:
-        raise ReadError("not a PDF")
+    kinds.kind_of(path.name, head)
 
 
 def _command(path: Path, skip: Iterable[int], last: int, limits: Limits) -> list[str]:
@@ -160,6 +158,7 @@ def _command(path: Path, skip: Iterable[int], last: int, limits: Limits) -> list
         "last": last,
         "pages": limits.pages,
         "characters": limits.characters,
+        "paragraphs": limits.paragraphs,
         "memory": limits.memory,
         "cpu": limits.cpu,
         "cpu-page": limits.cpu_page,
@@ -236,6 +235,11 @@ def _take(run: _Run, kind: str, parts: list[bytes], limits: Limits, on_page: OnP
         run.page = page
         if on_page:
             on_page(page, run.count)
+    elif kind == "unpaged":
+        if run.count:
+            raise wire.WireError("paragraphs after pages")
+        run.count = run.page = wire.decode_number(parts[0], "paragraphs", limits.paragraphs)
+        run.working = True
     elif kind == "working":
         run.working = True
     elif kind == "page":

@@ -28,7 +28,7 @@ from assistant.types import (
     Table,
 )
 
-KINDS = {"opened": 1, "reading": 1, "working": 0, "page": 3, "document": 1, "failed": 1}
+KINDS = {"opened": 1, "reading": 1, "unpaged": 1, "working": 0, "page": 3, "document": 1, "failed": 1}
 """Number of parts a frame of each kind has."""
 MAX_HEADER = 200
 MAX_PART = 400 << 20
@@ -148,7 +148,7 @@ def decode_json(data: bytes) -> dict[str, Any]:
 
 
 def decode_number(data: bytes, name: str, high: int) -> int:
-    """The one number, 0 to `high`, that an "opened" or "reading" frame carries."""
+    """The one number, 0 to `high`, that an "opened", "reading" or "unpaged" frame carries."""
     return _integer(decode_json(data).get(name), 0, high)
 
 

@@ -22,6 +22,7 @@ from assistant.errors import ReadError
 from assistant.types import Role
 
 if TYPE_CHECKING:
+    from assistant.index.formats.kinds import Kind
     from assistant.index.pdf import PdfFile, RawPage
     from assistant.types import Page
 
@@ -31,6 +32,8 @@ HIDDEN_RUN = 20
 """Characters of hidden text on end that are worth a flag; less is a stray ligature or a marker for machines."""
 PAGE_CHARACTERS = 500_000
 """A page with more is no paper's; reading it would use up the processor time of the rest."""
+PAGE_BYTES = 3000
+"""Bytes of a file without pages that count as a page where it is asked how long reading may take."""
 NO_TEXT = "no text layer (a scan?); run OCR on it first"
 OUT_OF_MEMORY = "too large after unpacking (over {:.3g} GiB of memory)"
 
@@ -44,6 +47,7 @@ class Work:
     last: int = 3000
     pages: int = 3000
     characters: int = 20_000_000
+    paragraphs: int = 200_000
     memory: int = 2 << 30
     cpu: float = 30.0
     cpu_page: float = 0.5
@@ -65,11 +69,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parse(arguments: list[str]) -> Work:
     parser = argparse.ArgumentParser(
-        prog="assistant.index.worker", description="Read one PDF; for assistant.index.sandbox."
+        prog="assistant.index.worker", description="Read one file; for assistant.index.sandbox."
     )
     parser.add_argument("path", type=Path)
     parser.add_argument("--skip", default="", help="pages not to read, as 14,20")
-    for name in ("last", "pages", "characters", "memory"):
+    for name in ("last", "pages", "characters", "paragraphs", "memory"):
         parser.add_argument(f"--{name}", type=int)
     for name in ("cpu", "cpu-page"):
         parser.add_argument(f"--{name}", type=float)
@@ -108,7 +112,32 @@ def _seconds(wanted: float) -> int:
 
 
 def _read(work: Work, out: BinaryIO) -> None:
-    # Imported under the limits, and here so that importing this module costs nothing.
+    # Imported under the limits, and here so that importing this module costs nothing; so in what is called.
+    from assistant.index.formats import kinds
+
+    with work.path.open("rb") as file:
+        kind = kinds.kind_of(work.path.name, file.read(kinds.HEAD))
+    if kind is kinds.Kind.PDF:
+        _read_pdf(work, out)
+    else:
+        _read_unpaged(work, kind, out)
+
+
+def _read_unpaged(work: Work, kind: Kind, out: BinaryIO) -> None:
+    """A file whose "pages" are its paragraphs; its size stands for pages in the time it may take."""
+    from assistant.index.formats.reading import read_unpaged
+    from assistant.index.wire import encode_document, encode_json, encode_page
+
+    pages = min(work.pages, work.path.stat().st_size // PAGE_BYTES)
+    _set(resource.RLIMIT_CPU, _seconds(work.cpu + work.cpu_page * pages))
+    document = read_unpaged(work.path, kind, characters=work.characters, paragraphs=work.paragraphs)
+    _send(out, encode_json("unpaged", {"paragraphs": len(document.pages)}))
+    for page in document.pages:
+        _send(out, encode_page(page))
+    _send(out, encode_document(document))
+
+
+def _read_pdf(work: Work, out: BinaryIO) -> None:
     from assistant.index import pdf
     from assistant.index.layout import read_layout
     from assistant.index.metadata import describe
