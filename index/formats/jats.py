@@ -18,7 +18,6 @@ _DROPPED = frozenset(
 )
 _ROLES = {
     "list-item": Role.LIST,
-    "def-item": Role.LIST,
     "fn": Role.FOOTNOTE,
     "table-wrap-foot": Role.FOOTNOTE,
     "abstract": Role.ABSTRACT,
@@ -96,7 +95,8 @@ def _taker(flow: Flow) -> Callable[[Element], bool]:
             return True
         if name in ("title", "label"):
             return _is_heading_of(element) or _is_label(element)
-        put = {"caption": _put_caption, "table": _put_table, "disp-formula": _put_formula, "ref": _put_reference}.get(name)
+        put = {"caption": _put_caption, "table": _put_table, "disp-formula": _put_formula, "ref": _put_reference,
+               "def-item": _put_definition}.get(name)
         if put:
             put(flow, element)
         elif name in ("inline-formula", "alternatives", "math", "tex-math"):
@@ -148,6 +148,12 @@ def _put_table(flow: Flow, table: Element) -> None:
                 text_of(cell, *_DROPPED), attribute(cell, "rowspan"), attribute(cell, "colspan"), header=head
             )
     flow.put(Part(Role.TABLE, cells=grid.cells()))
+
+
+def _put_definition(flow: Flow, item: Element) -> None:
+    """A term and what it means, on one line."""
+    words = [" ".join(text_of(child, *_DROPPED).split()) for child in children(item, "term", "def")]
+    flow.put(Part(Role.LIST, ": ".join(word for word in words if word)))
 
 
 def _put_formula(flow: Flow, element: Element) -> None:

@@ -77,6 +77,10 @@ _NO_PAPER = re.compile(
 """Names, without their suffix, that programs and data sets give to files about themselves."""
 _LETTERS = 0.5
 """Share of a text file's characters, white space apart, from which it counts as words and not as data."""
+_FOREIGN = 0.3
+"""Share of bytes above 0x7F from which a text is in a script whose full stops cannot be told without decoding."""
+_SENTENCE = re.compile(rb"[a-z][a-z)\]\"'][.!?][)\]\"']*\s")
+"""The end of a sentence; lists of words have none."""
 
 
 def kind_of(name: str, head: bytes) -> Kind:
@@ -131,7 +135,7 @@ def _plain(head: bytes) -> bytes:
 
 def is_paper(name: str, head: bytes) -> bool:
     """Whether a walk through a folder takes up a file with a known suffix. A file about a program or a data set
-    (README, LICENSE, requirements.txt), XML that is no article and text that is mostly numbers are passed over."""
+    (README, LICENSE, requirements.txt), XML that is no article, and text that is mostly numbers or has no sentence are passed over."""
     path = PurePath(name)
     kind = SUFFIXES.get(path.suffix.lower())
     if kind in (Kind.MARKDOWN, Kind.TEXT, Kind.HTML) and _NO_PAPER.fullmatch(path.stem):
@@ -145,6 +149,8 @@ def is_paper(name: str, head: bytes) -> bool:
 def _is_words(head: bytes) -> bool:
     if head.startswith(b"%PDF"):
         return True
-    seen = [byte for byte in _plain(head) if byte > 0x20]
+    plain = _plain(head)
+    seen = [byte for byte in plain if byte > 0x20]
     letters = sum(byte >= 0x80 or chr(byte).isalpha() for byte in seen)
-    return letters >= _LETTERS * len(seen)
+    foreign = sum(byte >= 0x80 for byte in seen) > _FOREIGN * len(seen)
+    return letters >= _LETTERS * len(seen) and (foreign or _SENTENCE.search(plain) is not None)
