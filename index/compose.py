@@ -87,7 +87,7 @@ def compose(raw: RawPage, size: tuple[float, float], paragraphs: Sequence[Paragr
         pieces.append(text)
         places += at
     boxes = np.concatenate([raw.boxes, np.zeros((1, 4), dtype=np.float32)])[np.array(places, dtype=np.intp)]
-    return Page(raw.number, raw.label, *size, "".join(pieces), tuple(blocks), pack(boxes))
+    return Page(raw.number, raw.label, *size, "".join(pieces), tuple(blocks), pack(boxes), raw.quality)
 
 
 def _longer(block: Block) -> Block:

@@ -23,7 +23,7 @@ import pypdfium2.raw as raw
 from numpy.typing import NDArray
 
 from assistant.errors import ReadError
-from assistant.types import Box
+from assistant.types import Box, PageQuality
 
 MAX_CHARACTERS = 20_000_000
 _WHITE = 250
@@ -32,6 +32,8 @@ _INVISIBLE = 3
 _TEXT, _PATH, _IMAGE, _SHADING = 1, 2, 3, 4
 _MAX_OBJECTS = 20_000
 """Page objects looked at when asking what lies under white or invisible text."""
+_STAMP, _SCAN_SHARE = 100, 0.8
+"""Letters below which a page has no text layer but a stamp, and share of it that an image covers if it is a scan."""
 _MAX_SIZE, _FAR = 9999.0, 1e6
 """Points: the largest font size, and the farthest place, that are kept as they are."""
 _MAX_STYLES = 2000
@@ -85,6 +87,7 @@ class RawPage:
     generated: NDArray[np.bool_]
     covers: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 4)))
     images: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 4)))
+    quality: PageQuality = PageQuality.TEXT
 
 
 class PdfFile:
@@ -136,6 +139,8 @@ class PdfFile:
         used = [self.styles[n] for n in np.unique(styles).tolist()]
         if any(style.white or style.invisible for style in used):
             result.covers, result.images = _areas(page)
+        if int((codes > 0x20).sum()) < _STAMP and _image_share(_areas(page)[1], result.bounds) >= _SCAN_SHARE:
+            result.quality = PageQuality.PICTURE
         return result
 
 
@@ -260,6 +265,14 @@ def _font(font: object) -> tuple[str, bool, bool]:
     )
     italic = bool(flags & _ITALIC_FLAG) or any(w in low for w in ("italic", "oblique", "cmti"))
     return name, bold, italic
+
+
+def _image_share(images: NDArray[np.float64], bounds: Box) -> float:
+    """Share of the page, 0..1, that its largest image covers."""
+    x0, y0, x1, y1 = bounds
+    width = np.minimum(images[:, 2], x1) - np.maximum(images[:, 0], x0)
+    height = np.minimum(images[:, 3], y1) - np.maximum(images[:, 1], y0)
+    return float((np.maximum(width, 0) * np.maximum(height, 0)).max(initial=0.0)) / ((x1 - x0) * (y1 - y0))
 
 
 def _fill(pointer: object) -> tuple[bool, bool]:

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -41,7 +42,7 @@ _BYTES_BESIDES = 64 << 20
 """What blocks, labels and progress may cost on the wire in all."""
 _MEMORY_SHARE = 0.3
 """A reader that crashes with this share of its memory in use most likely failed to get more."""
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "ASSISTANT_FAULT")
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "TESSDATA_PREFIX", "ASSISTANT_FAULT")
 """All that the reader sees of the environment: it has no business with keys and tokens."""
 
 
@@ -58,6 +59,7 @@ class Limits:
     characters: int = 20_000_000
     paragraphs: int = 200_000
     attempts: int = 3
+    ocr: bool = True
 
 
 class Trouble(enum.StrEnum):
@@ -80,6 +82,7 @@ class _Run:
     pages: list[Page] = field(default_factory=list)
     document: Document | None = None
     refusal: str = ""
+    transient: bool = False
     trouble: Trouble | None = None
 
 
@@ -103,7 +106,7 @@ def read_paper(
             return replace(run.document, flags=_flags(lost, last, run.count) + run.document.flags)
         if run.refusal:
             if not lost:
-                raise ReadError(run.refusal)
+                raise ReadError(run.refusal, transient=run.transient)
             raise ReadError(_reason(*min(lost.items()), limits), transient=_is_transient(lost.values()))
         trouble = run.trouble or Trouble.CRASH
         if run.working or run.page < 2 <= len(lost) or not run.page or run.page in lost or last < limits.pages:
@@ -165,7 +168,8 @@ def _command(path: Path, skip: Iterable[int], last: int, limits: Limits) -> list
     }
     # -P keeps the current folder off the import path: it may be the folder the hostile file came in.
     start = [sys.executable, "-P", "-m", "assistant.index.worker"]
-    return [*start, *(f"--{name}={value}" for name, value in options.items()), "--", str(path.absolute())]
+    flags = [] if limits.ocr else ["--no-ocr"]
+    return [*start, *(f"--{name}={value}" for name, value in options.items()), *flags, "--", str(path.absolute())]
 
 
 def reader_environment() -> dict[str, str]:
@@ -193,11 +197,18 @@ def _run(command: list[str], limits: Limits, on_page: OnPage | None, cancel: thr
     except TimeoutError:
         run.trouble = Trouble.SLOW
     finally:
-        process.kill()
+        _kill(process)
         peak = _reap(process)
     if not run.document and not run.refusal and run.trouble is None:
         run.trouble = _post_mortem(process.returncode, peak, limits)
     return run
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """The reader with all that it has started (OCR), which live in a session of their own."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def _listen(
@@ -252,7 +263,7 @@ def _take(run: _Run, kind: str, parts: list[bytes], limits: Limits, on_page: OnP
             raise wire.WireError("a document without pages")
         run.document = wire.decode_document(parts[0], tuple(run.pages))
     else:
-        run.refusal = wire.decode_reason(parts[0])
+        run.refusal, run.transient = wire.decode_reason(parts[0])
 
 
 def _reap(process: subprocess.Popen[bytes]) -> int:

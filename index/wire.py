@@ -181,9 +181,10 @@ def decode_number(data: bytes, name: str, high: int) -> int:
     return _integer(decode_json(data).get(name), 0, high)
 
 
-def decode_reason(data: bytes) -> str:
-    """The sentence of a "failed" frame."""
-    return _string(decode_json(data).get("reason"), 200)
+def decode_reason(data: bytes) -> tuple[str, bool]:
+    """The sentence of a "failed" frame, and whether another try may go better."""
+    about = decode_json(data)
+    return _string(about.get("reason"), 200), _boolean(about.get("transient"))
 
 
 def decode_page(parts: list[bytes], *, characters: int) -> Page:

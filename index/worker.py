@@ -24,8 +24,12 @@ from assistant.types import Role
 if TYPE_CHECKING:
     from assistant.index.formats.kinds import Kind
     from assistant.index.pdf import PdfFile, RawPage
+    from assistant.index.scans import Scans
     from assistant.types import Page
 
+OCR_SECONDS = 1.0
+"""Processor time that drawing a page for OCR and taking in its words may cost this process, beside what the page may;
+what OCR itself may cost is set in `assistant.index.ocr`."""
 LITTLE_TEXT = 200
 """Characters; a paper with fewer is flagged: most likely a cover sheet or a scan with a stamp."""
 HIDDEN_RUN = 20
@@ -34,7 +38,7 @@ PAGE_CHARACTERS = 500_000
 """A page with more is no paper's; reading it would use up the processor time of the rest."""
 PAGE_BYTES = 3000
 """Bytes of a file without pages that count as a page where it is asked how long reading may take."""
-NO_TEXT = "no text layer (a scan?); run OCR on it first"
+NO_TEXT = "no text layer, and nothing in its pages that OCR could read"
 OUT_OF_MEMORY = "too large after unpacking (over {:.3g} GiB of memory)"
 
 
@@ -51,6 +55,7 @@ class Work:
     memory: int = 2 << 30
     cpu: float = 30.0
     cpu_page: float = 0.5
+    ocr: bool = True
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         _read(work, out)
     except ReadError as error:
-        fail(out, str(error))
+        fail(out, str(error), transient=error.transient)
     except MemoryError:
         fail(out, OUT_OF_MEMORY.format(work.memory / 2**30))
     return 0
@@ -73,6 +78,7 @@ def _parse(arguments: list[str]) -> Work:
     )
     parser.add_argument("path", type=Path)
     parser.add_argument("--skip", default="", help="pages not to read, as 14,20")
+    parser.add_argument("--no-ocr", dest="ocr", action="store_false", help="leave pages that are pictures unread")
     for name in ("last", "pages", "characters", "paragraphs", "memory"):
         parser.add_argument(f"--{name}", type=int)
     for name in ("cpu", "cpu-page"):
@@ -141,6 +147,7 @@ def _read_pdf(work: Work, out: BinaryIO) -> None:
     from assistant.index import pdf
     from assistant.index.layout import read_layout
     from assistant.index.metadata import describe
+    from assistant.index.scans import Scans
     from assistant.index.wire import encode, encode_document, encode_json, encode_page
 
     with pdf.open_pdf(work.path) as file:
@@ -148,16 +155,21 @@ def _read_pdf(work: Work, out: BinaryIO) -> None:
         _set(resource.RLIMIT_CPU, _seconds(work.cpu + work.cpu_page * count))
         send(out, encode_json("opened", {"pages": count}))
         flags = [f"only the first {count} of {file.page_count} pages were read"] * (count < file.page_count)
-        raw = _read_pages(file, work, count, flags, lambda n: send(out, encode_json("reading", {"page": n})))
+        scans = Scans(allowed=work.ocr)
+        raw = _read_pages(file, work, count, flags, scans, lambda n: send(out, encode_json("reading", {"page": n})))
     send(out, encode("working"))
     pages = read_layout(raw, file.styles)
-    flags += _text_flags(pages)
+    if not any(page.text for page in pages):
+        raise scans.refusal(NO_TEXT)
+    flags += scans.flags() + _text_flags(pages)
     for page in pages:
         send(out, encode_page(page))
     send(out, encode_document(describe(pages, file.information, tuple(flags))))
 
 
-def _read_pages(file: PdfFile, work: Work, count: int, flags: list[str], tell: Callable[[int], None]) -> list[RawPage]:
+def _read_pages(
+    file: PdfFile, work: Work, count: int, flags: list[str], scans: Scans, tell: Callable[[int], None]
+) -> list[RawPage]:
     """Every page that can be read; what cannot is told in `flags`. Raises ReadError where there is no page at all."""
     raw: list[RawPage] = []
     damaged: list[int] = []
@@ -172,6 +184,8 @@ def _read_pages(file: PdfFile, work: Work, count: int, flags: list[str], tell: C
         except ReadError:
             damaged.append(number)
             continue
+        page = scans.read(file, page)
+        _set(resource.RLIMIT_CPU, _seconds(work.cpu + work.cpu_page * count + OCR_SECONDS * scans.tried))
         raw.append(page)
         left -= len(page.codes)
         if len(page.codes) == PAGE_CHARACTERS:
@@ -193,10 +207,8 @@ def _damage(pages: list[int]) -> str:
 
 
 def _text_flags(pages: tuple[Page, ...]) -> list[str]:
-    """What is odd about the text. Raises ReadError where there is none."""
+    """What is odd about the text."""
     visible = sum(len(page.text) for page in pages)
-    if not visible:
-        raise ReadError(NO_TEXT)
     flags = ["very little text"] * (visible < LITTLE_TEXT)
     hidden = max((b.end - b.start for page in pages for b in page.blocks if b.role is Role.HIDDEN), default=0)
     return flags + ["hidden text"] * (hidden >= HIDDEN_RUN)
@@ -225,11 +237,11 @@ def send(out: BinaryIO, frame: bytes) -> None:
         view = view[out.write(view) :]
 
 
-def fail(out: BinaryIO, reason: str) -> None:
+def fail(out: BinaryIO, reason: str, *, transient: bool = False) -> None:
     """The frame that says why nothing comes."""
     from assistant.index.wire import encode_json
 
-    send(out, encode_json("failed", {"reason": reason[:200]}))
+    send(out, encode_json("failed", {"reason": reason[:200], "transient": transient}))
 
 
 if __name__ == "__main__":
