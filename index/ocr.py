@@ -33,9 +33,10 @@ DPI = 300.0
 CPU_SECONDS, PAGE_SECONDS = 60, 90.0
 """Processor time of one run of tesseract, and wall time of a page's runs: an ordinary page takes 3 s, a crowded one 15.
 The second stays below the 120 s after which the parent takes the reader for hung."""
-_SURE, _UNSURE = 30, 70
-"""Tesseract's confidence in 0..100: below the first a word is taken for a speck or a piece of a drawing; below the
-second, on average over a page, the page may stand on its side or be in another script."""
+_SURE, _UNSURE = 50, 70
+"""Tesseract's confidence in 0..100, on average: a line below the first is taken for specks or a piece of a drawing; a
+page below the second may stand on its side or be in another script. Single words are kept, however unsure: a letter
+misread can be seen, a word left out cannot."""
 _LATIN = ("eng", "deu", "fra", "spa", "ita", "por", "nld")
 _MOST_LATIN = 3
 """Languages that one page is read in, at most: each takes a third of the time more."""
@@ -256,7 +257,7 @@ def _limit() -> None:
 def _lines(page: Element) -> Iterator[_Line]:
     """The lines of an hOCR page that hold a word, in its order."""
     for paragraph in descendants(page, "p"):
-        found = [line for element in children(paragraph, "span") if (line := _line(element)).words]
+        found = [line for child in children(paragraph, "span") if _confidence([line := _line(child)]) >= _SURE]
         if found:
             found[-1].last = True
         yield from found
@@ -264,7 +265,7 @@ def _lines(page: Element) -> Iterator[_Line]:
 
 def _line(element: Element) -> _Line:
     words = [_word(child) for child in children(element, "span")]
-    kept = [w for w in words if w.text and w.confidence >= _SURE and w.box[0] < w.box[2] and w.box[1] < w.box[3]]
+    kept = [w for w in words if w.text and w.box[0] < w.box[2] and w.box[1] < w.box[3]]
     sizes = _numbers(attribute(element, "title"), "x_size")
     return _Line(kept, sizes[0] if sizes else max((w.box[3] - w.box[1] for w in kept), default=0.0))
 
