@@ -23,7 +23,7 @@ from assistant.types import Box, PageQuality
 HIDDEN_RUN = 20
 """Characters on end without ink that count as hidden; fewer are a stray ligature or a marker for machines."""
 _DOUBTED_RUN = 10
-"""Characters on end that the first look must doubt for a second: what lies near may make the rest of a run look seen."""
+"""Characters on end that the first look must doubt for a second: what lies near may make a run's others look seen."""
 _CONTRAST = 16
 """Levels of 255 that ink must differ by from its ground: a contrast of about 1.1 to 1, on white as on black."""
 _EDGE = 40

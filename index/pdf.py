@@ -54,7 +54,7 @@ _is_unmapped = by_address(raw.FPDFText_HasUnicodeMapError, _int, _pointer, _int)
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a character is set. `size` in points as printed, `turned` in quarter turns counter-clockwise; `tiny` is what is
+    """How a character is set. `size` in points as printed, `turned` in quarter turns counter-clockwise; `tiny` text is
     set under one point high or wide (some fonts' glyphs are larger all the same)."""
 
     font: str
