@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ _MAX_SIZE, _FAR = 9999.0, 1e6
 """Points: the largest font size, and the farthest place, that are kept as they are."""
 _MAX_STYLES = 2000
 """Styles told apart in one file; papers have some dozens. What comes later counts as the first."""
+_MAX_OUTLINE, _MAX_DEPTH, _MAX_ENTRY = 5000, 9, 300
+"""Entries of an outline, levels of it and characters of an entry that are looked at; papers have some dozens."""
 _BOLD_FLAG, _ITALIC_FLAG = 1 << 18, 1 << 6
 _BOLD_WEIGHT = 600
 
@@ -63,6 +65,15 @@ class Style:
     italic: bool = False
     turned: int = 0
     tiny: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineEntry:
+    """One bookmark: its depth from 0, its words, and the 1-based page that it leads to."""
+
+    level: int
+    title: str
+    page: int
 
 
 @dataclass(slots=True)
@@ -114,6 +125,11 @@ class PdfFile:
         self.styles: list[Style] = []
         self.page_count = len(document)
         self.information = _information(document)
+
+    @property
+    def outline(self) -> tuple[OutlineEntry, ...]:
+        """The file's bookmarks, in order; empty where it has none or they cannot be read. Only while it is open."""
+        return _outline(self._document)
 
     def style_number(self, style: Style) -> int:
         known = self._numbers.get(style)
@@ -190,6 +206,21 @@ def _information(document: pdfium.PdfDocument) -> dict[str, str]:
     keys = ("Title", "Author", "Subject", "Keywords", "Producer", "CreationDate")
     found = {key: _text(raw.FPDF_GetMetaText, document, key.encode())[:2000] for key in keys}
     return {key: value for key, value in found.items() if value}
+
+
+def _outline(document: pdfium.PdfDocument) -> tuple[OutlineEntry, ...]:
+    """The bookmarks that lead to a page of the file and have a title, within the limits."""
+    found = []
+    try:
+        for bookmark in islice(document.get_toc(max_depth=_MAX_DEPTH), _MAX_OUTLINE):
+            title = " ".join("".join(c if c.isprintable() else " " for c in bookmark.get_title()).split())
+            target = bookmark.get_dest()
+            page = target.get_index() if target else None
+            if title and page is not None and 0 <= page < len(document):
+                found.append(OutlineEntry(bookmark.level, title[:_MAX_ENTRY], page + 1))
+    except (pdfium.PdfiumError, UnicodeError):
+        return ()
+    return tuple(found)
 
 
 def _page_label(document: pdfium.PdfDocument, index: int) -> str:

@@ -156,8 +156,9 @@ def _read_pdf(work: Work, out: BinaryIO) -> None:
         flags = [f"only the first {count} of {file.page_count} pages were read"] * (count < file.page_count)
         scans = Scans(allowed=work.ocr)
         raw = _read_pages(file, work, count, flags, scans, lambda n: send(out, encode_json("reading", {"page": n})))
+        outline = file.outline
     send(out, encode("working"))
-    pages = read_layout(raw, file.styles)
+    pages = read_layout(raw, file.styles, outline)
     if not any(page.text for page in pages):
         raise scans.refusal(_reason(raw))
     flags += scans.flags() + _text_flags(raw, pages)
