@@ -34,6 +34,17 @@ def mark_captions(page: Sequence[Line], usual: Profile) -> None:
             _mark_caption(lines, i, usual)
 
 
+def starts_table(line: Line) -> bool:
+    """Whether a line is the first of a table's caption."""
+    return line.role is Role.CAPTION and bool(_TABLE.match(line.text)) and bool(_CAPTION.match(line.text))
+
+
+def caption_label(text: str) -> str:
+    """What a caption calls its table or figure, as printed ("Table 1", "Fig. 2"); "" for no caption's beginning."""
+    found = _CAPTION.match(text)
+    return text[: found.start("mark")].strip() if found else ""
+
+
 def is_caption_start(lines: Sequence[Line], i: int, usual: Profile) -> bool:
     """Whether a caption begins here rather than a sentence of the text that begins with "Figure 3"."""
     line = lines[i]
@@ -95,7 +106,7 @@ def _fragmented(lines: Sequence[Line], i: int) -> bool:
     )
 
 
-def _is_prose(line: Line, usual: Profile) -> bool:
+def is_prose(line: Line, usual: Profile) -> bool:
     """Whether a line is most likely a line of a paragraph: as wide as one, or with the words of one."""
     words = _WORD.findall(line.text)
     letters = sum(map(len, words))
@@ -143,7 +154,7 @@ def _runs_without_prose(lines: Sequence[Line], usual: Profile) -> list[tuple[int
     runs: list[tuple[int, int]] = []
     start: int | None = None
     for i, line in enumerate(lines):
-        plain = line.role is Role.BODY and not _is_prose(line, usual)
+        plain = line.role is Role.BODY and not is_prose(line, usual)
         if plain and start is None:
             start = i
         if not plain and start is not None:

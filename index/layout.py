@@ -7,7 +7,9 @@ geometry. Every line ends with one role; text that is not the paper's own is mar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from assistant.index.cells import FoundTable, find_tables, place_table, with_rows
 from assistant.index.compose import Hyphens, compose
 from assistant.index.floats import mark_captions, mark_cells
 from assistant.index.front import mark_abstract, mark_footnotes, mark_front
@@ -18,21 +20,45 @@ from assistant.index.paragraphs import paragraphs
 from assistant.index.pdf import RawPage, Style
 from assistant.index.profile import profile
 from assistant.index.references import mark_references
-from assistant.types import Page
+from assistant.types import Figure, Page, Table
 
 
-def read_layout(pages: Sequence[RawPage], styles: list[Style]) -> tuple[Page, ...]:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What was read: the pages, and their tables and figures in the order of the pages."""
+
+    pages: tuple[Page, ...]
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+
+def read_layout(pages: Sequence[RawPage], styles: list[Style]) -> Layout:
     """The pages as read; `styles` is the table that the raw pages' style numbers refer to."""
     pages = [without_false_ends(page, styles) for page in pages]
     lines = [page_lines(page, styles) for page in pages]
-    mark_roles(lines)
+    found = mark_roles(lines, pages)
     hyphens = Hyphens(line for page in lines for line in page)
-    grouped = paragraphs(lines, profile(lines))
-    return tuple(compose(page, size_of(page), found, hyphens) for page, found in zip(pages, grouped, strict=True))
+    composed = [
+        compose(page, size_of(page), with_rows(grouped, tables), hyphens)
+        for page, grouped, tables in zip(pages, paragraphs(_outside(lines, found), profile(lines)), found, strict=True)
+    ]
+    return Layout(
+        tuple(page.page for page in composed),
+        tuple(place_table(page, table) for page, tables in zip(composed, found, strict=True) for table in tables),
+    )
 
 
-def mark_roles(pages: Sequence[Sequence[Line]]) -> None:
-    """Set the role of every line; each step looks only at what the ones before it left as body."""
+def _outside(pages: Sequence[Sequence[Line]], found: Sequence[Sequence[FoundTable]]) -> list[list[Line]]:
+    """The lines of each page that are in no table's cells."""
+    taken = {id(line) for tables in found for table in tables for line in table.lines}
+    return [[line for line in page if id(line) not in taken] for page in pages]
+
+
+def mark_roles(pages: Sequence[Sequence[Line]], raw: Sequence[RawPage]) -> list[list[FoundTable]]:
+    """Set the role of every line; each step looks only at what the ones before it left as body.
+
+    Gives the tables of each page whose cells are known.
+    """
     usual = profile(pages)
     mark_furniture(pages, usual)
     mark_references(pages, usual)
@@ -40,11 +66,13 @@ def mark_roles(pages: Sequence[Sequence[Line]]) -> None:
         mark_front(page, usual)
     for page in pages:
         mark_captions(page, usual)
+    tables = [find_tables(drawn, page, usual) for drawn, page in zip(raw, pages, strict=True)]
     mark_headings([line for page in pages for line in page], usual)
     mark_abstract([line for page in pages[:2] for line in page], usual)
     for page in pages:
         mark_cells(page, usual)
         mark_footnotes(page, usual)
+    return tables
 
 
 def size_of(page: RawPage) -> tuple[float, float]:

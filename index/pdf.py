@@ -1,4 +1,4 @@
-"""A PDF file's characters as pdfium sees them; the only importer of pypdfium2.
+"""A PDF file's characters as pdfium sees them; it and `assistant.index.graphics` alone use pypdfium2.
 
 Runs in the limited process of `assistant.index.worker`. Knows nothing of lines, paragraphs or reading order: pages come
 out as arrays of characters in the order of the file's content. Never runs scripts or actions, never follows links.
@@ -23,6 +23,7 @@ import pypdfium2.raw as raw
 from numpy.typing import NDArray
 
 from assistant.errors import ReadError
+from assistant.index.graphics import Graphics, read_graphics
 from assistant.types import Box
 
 MAX_CHARACTERS = 20_000_000
@@ -72,7 +73,8 @@ class RawPage:
     `number` is 1-based. `boxes` are tight, shape (n, 4), page user space in points; `styles` index `RawFile.styles`.
     `generated` marks white space and line ends that pdfium put in. `bounds` is the visible part of the page in user
     space, `turned` its /Rotate in quarter turns clockwise. `covers` are the rectangles, shape (k, 4), of coloured areas
-    and `images` those of images; both are filled only where some text is white or invisible.
+    and `images` those of images; both are filled only where some text is white or invisible. `graphics` is what is
+    drawn besides.
     """
 
     number: int
@@ -85,6 +87,7 @@ class RawPage:
     generated: NDArray[np.bool_]
     covers: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 4)))
     images: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 4)))
+    graphics: Graphics = field(default_factory=Graphics)
 
 
 class PdfFile:
@@ -127,6 +130,7 @@ class PdfFile:
         label = _page_label(self._document, number - 1)
         turned = page.get_rotation() // 90 % 4
         result = RawPage(number, label, _bounds(page), turned, codes, boxes, styles, generated)
+        result.graphics = read_graphics(page.raw, result.bounds)
         used = [self.styles[n] for n in np.unique(styles).tolist()]
         if any(style.white or style.invisible for style in used):
             result.covers, result.images = _areas(page)

@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -121,11 +121,12 @@ def _read(work: Work, out: BinaryIO) -> None:
         flags = [f"only the first {count} of {file.page_count} pages were read"] * (count < file.page_count)
         raw = _read_pages(file, work, count, flags, lambda n: _send(out, encode_json("reading", {"page": n})))
     _send(out, encode("working"))
-    pages = read_layout(raw, file.styles)
-    flags += _text_flags(pages)
-    for page in pages:
+    layout = read_layout(raw, file.styles)
+    flags += _text_flags(layout.pages)
+    for page in layout.pages:
         _send(out, encode_page(page))
-    _send(out, encode_document(describe(pages, file.information, tuple(flags))))
+    document = describe(layout.pages, file.information, tuple(flags))
+    _send(out, encode_document(replace(document, tables=layout.tables, figures=layout.figures)))
 
 
 def _read_pages(file: PdfFile, work: Work, count: int, flags: list[str], tell: Callable[[int], None]) -> list[RawPage]:
