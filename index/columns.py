@@ -22,6 +22,8 @@ _NARROWEST = 0.25
 """Font sizes: the least free room that parts columns down the whole table."""
 _USUAL_GAP = 0.85
 """Font sizes: the least usual gap between two columns on one line; word spaces are .25 to .4."""
+_FLUSH = 0.5
+"""Font sizes within which texts stand flush."""
 _CROSSED = 0.1
 """Share of lines that may run across the room between two columns: subheadings, crowded cells."""
 _RULED = 0.5
@@ -132,15 +134,28 @@ def _merged(words: Sequence[Word]) -> list[Interval]:
 
 
 def _parts(lines: Sequence[TextLine], gutter: Interval, size: float) -> bool:
-    """Whether the room is one between columns rather than between words: wide on most lines, with text on both sides."""
-    gaps = []
-    left = right = 0
+    """Whether the room is one between columns rather than between words.
+
+    There is text on both sides of it on several lines; and it is wide, or else the texts that begin behind it, or end
+    before it, stand flush.
+    """
+    middle = (gutter[0] + gutter[1]) / 2
+    ends: list[float] = []
+    begins: list[float] = []
+    gaps: list[float] = []
     for line in lines:
-        before = [w.box[2] for w in line.words if w.middle_x <= (gutter[0] + gutter[1]) / 2]
-        after = [w.box[0] for w in line.words if w.middle_x > (gutter[0] + gutter[1]) / 2]
-        left += bool(before)
-        right += bool(after)
-        if before and after:
-            gaps.append(min(after) - max(before))
+        before = [w.box[2] for w in line.words if w.middle_x <= middle]
+        after = [w.box[0] for w in line.words if w.middle_x > middle]
+        ends += [max(before)] if before else []
+        begins += [min(after)] if after else []
+        gaps += [min(after) - max(before)] if before and after else []
     least = 1 if len(lines) < 4 else 2
-    return left >= least and right >= least and bool(gaps) and median(gaps) >= _USUAL_GAP * size
+    if min(len(ends), len(begins)) < least or not gaps or median(gaps) < _USUAL_GAP * size:
+        return False
+    return gutter[1] - gutter[0] >= _USUAL_GAP * size or _flush(begins, gutter[1], size) or _flush(ends, gutter[0], size)
+
+
+def _flush(edges: Sequence[float], at: float, size: float) -> bool:
+    """Whether most of the texts beside a narrow room begin, or end, where it ends."""
+    near = sum(abs(edge - at) < _FLUSH * size for edge in edges)
+    return near >= max(2, 0.5 * len(edges))

@@ -99,11 +99,20 @@ def _heights(rules: Sequence[Box]) -> list[float]:
 def _header_lines(lines: Sequence[TextLine], box: Box, across: Sequence[Box]) -> int:
     """How many lines stand above the first rule that runs right across; 0 where none tells."""
     for y in _heights([r for r in across if lines[-1].middle < r[1] < lines[0].middle]):
-        length = sum(min(r[2], box[2]) - max(r[0], box[0]) for r in across if abs((r[1] + r[3]) / 2 - y) < _SAME_PLACE)
+        length = _length(sorted(r for r in across if abs((r[1] + r[3]) / 2 - y) < _SAME_PLACE))
         above = sum(line.middle > y for line in lines)
         if length >= _FULL * (box[2] - box[0]) and 0 < above <= max(1, _HEADER_SHARE * len(lines)):
             return above
     return 0
+
+
+def _length(rules: Sequence[Box]) -> float:
+    """Points that rules, given from the left, cover together."""
+    total, end = 0.0, -1e9
+    for x0, _, x1, _ in rules:
+        total += max(0.0, x1 - max(x0, end))
+        end = max(end, x1)
+    return total
 
 
 def _told_header(lines: Sequence[TextLine], columns: Columns) -> int:
@@ -123,7 +132,7 @@ def _bands(
 ) -> list[_Band]:
     """The lines in rows, with the header's rows first."""
     bands: list[_Band] = []
-    ruled = len([y for y in heights if y < lines[header - 1].middle]) >= _RULED_ROWS * (len(lines) - header)
+    ruled = len([y for y in heights if y < lines[header].middle]) >= _RULED_ROWS * (len(lines) - header)
     pitch = _pitch(lines[header:])
     for i, line in enumerate(lines):
         parts = _phrases(line, columns, across, heading=i < header)
@@ -192,7 +201,9 @@ def _span(group: Sequence[Word], columns: Columns) -> tuple[int, int]:
     if len(group) == 1 and touched and first == last:
         return first, last
     if not touched:
-        return (first, last)
+        left = [i for i, (_, b) in enumerate(columns.texts) if b <= x0]
+        right = [i for i, (a, _) in enumerate(columns.texts) if a >= x1]
+        return (left[-1], right[0]) if left and right else (first, last)
     # A heading wider than its column's text reaches over the edge without being for the next column too.
     reached = [i for i in touched if min(x1, columns.texts[i][1]) - max(x0, columns.texts[i][0]) > size]
     return (min(reached), max(reached)) if reached else (first, last)
