@@ -152,7 +152,9 @@ def _parts(lines: Sequence[TextLine], gutter: Interval, size: float) -> bool:
     least = 1 if len(lines) < 4 else 2
     if min(len(ends), len(begins)) < least or not gaps or median(gaps) < _USUAL_GAP * size:
         return False
-    return gutter[1] - gutter[0] >= _USUAL_GAP * size or _flush(begins, gutter[1], size) or _flush(ends, gutter[0], size)
+    if gutter[1] - gutter[0] >= _USUAL_GAP * size or _flush(begins, gutter[1], size):
+        return True
+    return _flush(ends, gutter[0], size) and sum(x - gutter[1] < size for x in begins) >= least
 
 
 def _flush(edges: Sequence[float], at: float, size: float) -> bool:

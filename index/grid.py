@@ -23,6 +23,8 @@ _SAME_PLACE = 2.5
 """Points within which two rules are one."""
 _OWN_ROW = 1.3
 """Times the usual distance of lines in one cell from which a distance parts rows."""
+_SOLID = 1.45
+"""Font sizes: the widest distance of lines within a cell."""
 _HEADER_SHARE = 0.6
 """Share of a table's lines that may stand in its header."""
 _RULED_ROWS = 0.3
@@ -32,6 +34,10 @@ _ASTRAY = 0.12
 _CENTRED = 0.7
 """Font sizes by which the middle of a heading lies off the middle of the columns it is for."""
 _NUMERIC = re.compile(r"[\d(<>≤≥=~≈±+−–—-]")
+
+
+Part = tuple[int, int, list[Word]]
+"""First and last column of some words on one line, and the words."""
 
 
 @dataclass(slots=True)
@@ -62,7 +68,7 @@ class _Band:
 
     lines: list[TextLine]
     header: bool
-    parts: list[tuple[int, int, list[Word]]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
 
 
 def find_grid(words: Sequence[Word], box: Box, across: Sequence[Box], uprights: Sequence[Box]) -> Grid | None:
@@ -133,9 +139,9 @@ def _bands(
     """The lines in rows, with the header's rows first."""
     bands: list[_Band] = []
     ruled = len([y for y in heights if y < lines[header].middle]) >= _RULED_ROWS * (len(lines) - header)
-    pitch = _pitch(lines[header:])
-    for i, line in enumerate(lines):
-        parts = _phrases(line, columns, across, heading=i < header)
+    phrases = [_phrases(line, columns, across, heading=i < header) for i, line in enumerate(lines)]
+    pitch = _pitch(lines[header:], phrases[header:], columns)
+    for i, (line, parts) in enumerate(zip(lines, phrases, strict=True)):
         before = lines[i - 1] if i else None
         between = before is not None and any(line.middle < y < before.middle for y in heights)
         starts = before is None or i == header or between
@@ -151,22 +157,33 @@ def _bands(
     return bands
 
 
-def _pitch(lines: Sequence[TextLine]) -> float:
-    """The distance of lines above which a new row begins; 0 where all distances are alike, and it cannot be told so."""
-    gaps = sorted(a.middle - b.middle for a, b in pairwise(lines))
+def _pitch(lines: Sequence[TextLine], phrases: Sequence[list[Part]], columns: Columns) -> float:
+    """The distance of lines above which a new row begins; 0 where it cannot be told so.
+
+    There is one where the distances fall into two kinds, and most lines at the shorter go on in the cells above them.
+    """
+    gaps = [a.middle - b.middle for a, b in pairwise(lines)]
     if len(gaps) < 2:
         return 0.0
     size = median(word.size for line in lines for word in line.words)
-    jumps = [(b / max(a, 0.1), (a + b) / 2) for a, b in pairwise(gaps) if a > 0.7 * size and b < 4 * size]
-    ratio, middle = max(jumps, default=(0.0, 0.0))
-    return middle if ratio >= _OWN_ROW and gaps[0] < 1.45 * size else 0.0
+    steps = [(b / max(a, 0.1), (a + b) / 2) for a, b in pairwise(sorted(gaps)) if a > 0.7 * size and b < 4 * size]
+    ratio, middle = max(steps, default=(0.0, 0.0))
+    if ratio < _OWN_ROW or min(gaps) > _SOLID * size:
+        return 0.0
+    near = [i for i, gap in enumerate(gaps) if gap <= middle]
+    going_on = [_all_go_on(_Band([lines[i]], False, phrases[i]), phrases[i + 1], columns) for i in near]
+    return middle if sum(going_on) >= 0.5 * len(near) else 0.0
+
+
+def _all_go_on(band: _Band, parts: Sequence[Part], columns: Columns) -> bool:
+    return all(_goes_on(band, part, columns) for part in parts)
 
 
 def _phrases(
     line: TextLine, columns: Columns, across: Sequence[Box], *, heading: bool
-) -> list[tuple[int, int, list[Word]]]:
+) -> list[Part]:
     """The line's phrases, each with the first and last column it is for."""
-    found: list[tuple[int, int, list[Word]]] = []
+    found: list[Part] = []
     groups = line.phrases(WORD_GAP)
     for group in groups:
         if columns.ruled or not (heading or len(groups) == 1):
@@ -178,9 +195,9 @@ def _phrases(
     return found
 
 
-def _at_edges(group: Sequence[Word], columns: Columns) -> list[tuple[int, int, list[Word]]]:
+def _at_edges(group: Sequence[Word], columns: Columns) -> list[Part]:
     """A phrase cut where a column ends between two of its words."""
-    found: list[tuple[int, int, list[Word]]] = []
+    found: list[Part] = []
     for word in group:
         first, last = columns.covered(word.box[0], word.box[2], 0.3 * word.size)
         if columns.ruled:
@@ -206,12 +223,12 @@ def _span(group: Sequence[Word], columns: Columns) -> tuple[int, int]:
         return (left[-1], right[0]) if left and right else (first, last)
     # A heading wider than its column's text reaches over the edge without being for the next column too.
     reached = [i for i in touched if min(x1, columns.texts[i][1]) - max(x0, columns.texts[i][0]) > size]
-    return (min(reached), max(reached)) if reached else (first, last)
+    return min(reached or touched), max(reached or touched)
 
 
 def _widened(
-    parts: list[tuple[int, int, list[Word]]], line: TextLine, columns: Columns, across: Sequence[Box]
-) -> list[tuple[int, int, list[Word]]]:
+    parts: list[Part], line: TextLine, columns: Columns, across: Sequence[Box]
+) -> list[Part]:
     """Headings for several columns, told by the rule beneath them or by standing in the middle of the columns."""
     found = []
     for n, (first, last, words) in enumerate(parts):
@@ -268,7 +285,7 @@ def _by_middle(
     return best if off(best) <= _CENTRED * size else base
 
 
-def _is_new_heading(band: _Band, parts: Sequence[tuple[int, int, list[Word]]]) -> bool:
+def _is_new_heading(band: _Band, parts: Sequence[Part]) -> bool:
     """Whether a header's line is a row under the one before: where that has headings for several columns."""
     spans = [(first, last) for first, last, _ in band.parts if last > first]
     return any(any(a <= first and last <= b for a, b in spans) for first, last, _ in parts) or (
@@ -277,21 +294,21 @@ def _is_new_heading(band: _Band, parts: Sequence[tuple[int, int, list[Word]]]) -
 
 
 def _is_new_row(
-    band: _Band, line: TextLine, parts: Sequence[tuple[int, int, list[Word]]], columns: Columns, pitch: float
+    band: _Band, line: TextLine, parts: Sequence[Part], columns: Columns, pitch: float
 ) -> bool:
     """Whether a line of the body begins a row rather than going on in the cells of the one before."""
     gap = band.lines[-1].middle - line.middle
     if pitch:
         return gap > pitch
-    return any(not _goes_on(band, part, columns) for part in parts) or _is_full(parts, columns)
+    return not _all_go_on(band, parts, columns) or _is_full(parts, columns)
 
 
-def _is_full(parts: Sequence[tuple[int, int, list[Word]]], columns: Columns) -> bool:
+def _is_full(parts: Sequence[Part], columns: Columns) -> bool:
     """Whether a line fills so many columns that it is a row of its own."""
     return len(parts) >= max(3, 0.75 * len(columns))
 
 
-def _goes_on(band: _Band, part: tuple[int, int, list[Word]], columns: Columns) -> bool:
+def _goes_on(band: _Band, part: Part, columns: Columns) -> bool:
     """Whether the words go on in the cell above: its last line was full, or they are moved in or begin small."""
     first, last, words = part
     last_line = {id(w) for w in band.lines[-1].words}
