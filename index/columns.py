@@ -24,6 +24,10 @@ _USUAL_GAP = 0.85
 """Font sizes: the least usual gap between two columns on one line; word spaces are .25 to .4."""
 _FLUSH = 0.5
 """Font sizes within which texts stand flush."""
+_MOSTLY = 0.6
+"""Share of the texts beside a narrow room that stand flush with it."""
+_CROWDED = 0.25
+"""Share of lines on which two columns may stand as near to each other as words."""
 _CROSSED = 0.1
 """Share of lines that may run across the room between two columns: subheadings, crowded cells."""
 _RULED = 0.5
@@ -152,7 +156,11 @@ def _parts(lines: Sequence[TextLine], gutter: Interval, size: float) -> bool:
     least = 1 if len(lines) < 4 else 2
     if min(len(ends), len(begins)) < least or not gaps or median(gaps) < _USUAL_GAP * size:
         return False
-    if gutter[1] - gutter[0] >= _USUAL_GAP * size or _flush(begins, gutter[1], size):
+    if gutter[1] - gutter[0] >= _USUAL_GAP * size:
+        return True
+    if sum(gap < WORD_GAP * size for gap in gaps) > _CROWDED * len(gaps):
+        return False
+    if _flush(begins, gutter[1], size):
         return True
     return _flush(ends, gutter[0], size) and sum(x - gutter[1] < size for x in begins) >= least
 
@@ -160,4 +168,4 @@ def _parts(lines: Sequence[TextLine], gutter: Interval, size: float) -> bool:
 def _flush(edges: Sequence[float], at: float, size: float) -> bool:
     """Whether most of the texts beside a narrow room begin, or end, where it ends."""
     near = sum(abs(edge - at) < _FLUSH * size for edge in edges)
-    return near >= max(2, 0.5 * len(edges))
+    return near >= max(3, _MOSTLY * len(edges))

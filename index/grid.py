@@ -25,6 +25,10 @@ _OWN_ROW = 1.3
 """Times the usual distance of lines in one cell from which a distance parts rows."""
 _SOLID = 1.45
 """Font sizes: the widest distance of lines within a cell."""
+_SPANNED = 2
+"""Lines of headings for several columns at the top of a table, at most, where nothing marks the header."""
+_WRAPS = 8.0
+"""Font sizes: the narrowest column whose words run on over lines wherever they begin large."""
 _HEADER_SHARE = 0.6
 """Share of a table's lines that may stand in its header."""
 _RULED_ROWS = 0.3
@@ -81,11 +85,9 @@ def find_grid(words: Sequence[Word], box: Box, across: Sequence[Box], uprights: 
         return None
     heights = _heights([r for r in across if box[1] + _SAME_PLACE < r[1] and r[3] < box[3] - _SAME_PLACE])
     header = _header_lines(lines, box, across)
-    columns = find_columns(lines[header:] if len(lines) - header > 1 else lines, box, uprights)
+    columns, header = _columns(lines, header, box, uprights)
     if len(columns) < 2:
         return None
-    if not header:
-        header = _told_header(lines, columns)
     bands = _bands(lines, header, heights, columns, across)
     cells = _cells(bands, columns, across)
     if not _trusted(cells, bands, columns) or len(bands) * len(columns) > MAX_CELLS:
@@ -121,14 +123,31 @@ def _length(rules: Sequence[Box]) -> float:
     return total
 
 
-def _told_header(lines: Sequence[TextLine], columns: Columns) -> int:
-    """Header lines of a table without a rule under them: bold, or words above columns of figures; else the first."""
+def _columns(lines: Sequence[TextLine], header: int, box: Box, uprights: Sequence[Box]) -> tuple[Columns, int]:
+    """The columns, and how many lines the header has: `header`, or what can be told where that is 0.
+
+    Headings for several columns hide the room between these, so that only the lines below them show the columns.
+    """
+    if not header:
+        header = _bold(lines)
+    if header:
+        return find_columns(lines[header:] if len(lines) - header > 1 else lines, box, uprights), header
+    tries = [find_columns(lines[skip:], box, uprights) for skip in range(min(_SPANNED, len(lines) // 2) + 1)]
+    skip = max(range(len(tries)), key=lambda n: (len(tries[n]), -n))
+    return tries[skip], skip + _named(lines[skip], tries[skip])
+
+
+def _bold(lines: Sequence[TextLine]) -> int:
+    """How many lines from the top on are bold throughout, where others are not."""
     bold = 0
     while bold < len(lines) and all(w.line.style.bold for w in lines[bold].words):
         bold += 1
-    if 0 < bold < len(lines):
-        return bold
-    first = [w for w in lines[0].words if columns.of(w.middle_x) > 0]
+    return bold if bold <= _HEADER_SHARE * len(lines) else 0
+
+
+def _named(line: TextLine, columns: Columns) -> int:
+    """1 where a line names columns rather than holding figures, else 0."""
+    first = [w for w in line.words if columns.of(w.middle_x) > 0]
     figures = sum(bool(_NUMERIC.match(w.text)) for w in first)
     return 0 if figures > len(first) / 2 else 1
 
@@ -298,7 +317,7 @@ def _is_new_row(
 ) -> bool:
     """Whether a line of the body begins a row rather than going on in the cells of the one before."""
     gap = band.lines[-1].middle - line.middle
-    if pitch:
+    if pitch or gap > _SOLID * parts[0][2][0].size:
         return gap > pitch
     return not _all_go_on(band, parts, columns) or _is_full(parts, columns)
 
@@ -309,20 +328,24 @@ def _is_full(parts: Sequence[Part], columns: Columns) -> bool:
 
 
 def _goes_on(band: _Band, part: Part, columns: Columns) -> bool:
-    """Whether the words go on in the cell above: its last line was full, or they are moved in or begin small."""
+    """Whether the words go on in the cell above.
+
+    They do where they begin small, are moved in, or the line above had no room for them; but names of rows begin large
+    and are moved in to show their rank, and a figure is a cell of its own wherever the column is narrow.
+    """
     first, last, words = part
-    last_line = {id(w) for w in band.lines[-1].words}
-    above = [w for a, b, group in band.parts if (a, b) == (first, last) for w in group if id(w) in last_line]
+    line = {id(w) for w in band.lines[-1].words}
+    above = [w for a, b, group in band.parts if (a, b) == (first, last) for w in group if id(w) in line]
     if not above:
         return False
-    right = columns.texts[last][1]
-    size = words[0].size
-    ends = max(w.box[2] for w in above)
-    full = ends + 0.25 * size + (words[0].box[2] - words[0].box[0]) > right - 0.1 * size
-    if _NUMERIC.match(words[0].text) and not full:
-        return False
-    moved_in = first > 0 and words[0].box[0] - columns.texts[first][0] > 0.6 * size
-    return full or moved_in or words[0].text[:1].islower() and len(words[0].text) > 1
+    text, size = words[0].text, words[0].size
+    left, right = columns.texts[first][0], columns.texts[last][1]
+    room = right - max(w.box[2] for w in above)
+    full = right - left >= _WRAPS * size and room < 0.15 * size + words[0].box[2] - words[0].box[0]
+    if _NUMERIC.match(text):
+        return full and first > 0
+    small = not text[0].isupper() and (len(text) > 1 or not text.isalpha())
+    return small or (first > 0 and (full or words[0].box[0] - left > 0.6 * size))
 
 
 def _cells(bands: Sequence[_Band], columns: Columns, across: Sequence[Box]) -> list[Patch]:
