@@ -35,9 +35,13 @@ _RULED_ROWS = 0.3
 """Rules across for each line of text from which the rules alone part the rows."""
 _ASTRAY = 0.12
 """Share of words that may lie across the edge of a column, in a table that can be trusted."""
-_CENTRED = 0.7
-"""Font sizes by which the middle of a heading lies off the middle of the columns it is for."""
-_NUMERIC = re.compile(r"[\d(<>≤≥=~≈±+−–—-]")
+_CENTRED = 1.5
+"""Font sizes by which the middle of a heading lies off the middle of the columns it is for, at most."""
+_STANDS_OVER = 0.45
+"""Font sizes within which a heading stands over one column, flush or in its middle."""
+_NUMERIC = re.compile(r"[<>≤≥=~≈±+−–—*-]*[(\[]?[<>≤≥=~≈±+−–—-]*\d|[−–—-]+$")
+_RUNS_ON = re.compile(r"(?:[,;(\[/-]|\b(?:and|or|of|the|in|with|to|for|by|per|from|at|a|an|vs\.?|et))$")
+"""What a line of a cell ends with that is not its last."""
 
 
 Part = tuple[int, int, list[Word]]
@@ -195,7 +199,9 @@ def _pitch(lines: Sequence[TextLine], phrases: Sequence[list[Part]], columns: Co
 
 
 def _all_go_on(band: _Band, parts: Sequence[Part], columns: Columns) -> bool:
-    return all(_goes_on(band, part, columns) for part in parts)
+    """Whether all the words of a line go on in the cells above; half of them, in a line that names no row."""
+    going_on = [_goes_on(band, part, columns) for part in parts]
+    return all(going_on) or (parts[0][0] > 0 and sum(going_on) >= 0.5 * len(parts))
 
 
 def _phrases(
@@ -286,7 +292,7 @@ def _fits_one(words: Sequence[Word], first: int, last: int, columns: Columns) ->
     x0, _, x1, _ = around(words)
     a, b = columns.texts[first]
     size = words[0].size
-    return min(abs(x0 - a), abs(x1 - b), abs((x0 + x1) - (a + b)) / 2) < size or (a <= x0 and x1 <= b)
+    return min(abs(x0 - a), abs(x1 - b), abs((x0 + x1) - (a + b)) / 2) < _STANDS_OVER * size or (a <= x0 and x1 <= b)
 
 
 def _by_middle(
@@ -338,6 +344,8 @@ def _goes_on(band: _Band, part: Part, columns: Columns) -> bool:
     above = [w for a, b, group in band.parts if (a, b) == (first, last) for w in group if id(w) in line]
     if not above:
         return False
+    if _is_open(" ".join(w.text for w in sorted(above, key=lambda w: w.box[0]))):
+        return True
     text, size = words[0].text, words[0].size
     left, right = columns.texts[first][0], columns.texts[last][1]
     room = right - max(w.box[2] for w in above)
@@ -346,6 +354,11 @@ def _goes_on(band: _Band, part: Part, columns: Columns) -> bool:
         return full and first > 0
     small = not text[0].isupper() and (len(text) > 1 or not text.isalpha())
     return small or (first > 0 and (full or words[0].box[0] - left > 0.6 * size))
+
+
+def _is_open(text: str) -> bool:
+    """Whether a text cannot be the end of a cell: a bracket is open, or it ends in a comma or a small word."""
+    return text.count("(") > text.count(")") or bool(_RUNS_ON.search(text))
 
 
 def _cells(bands: Sequence[_Band], columns: Columns, across: Sequence[Box]) -> list[Patch]:
