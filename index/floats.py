@@ -15,6 +15,7 @@ _CAPTION = re.compile(
     re.IGNORECASE,
 )
 _TABLE = re.compile(r"(?:supplementa(?:ry|l)\s+)?(?:tab|表)", re.IGNORECASE)
+_FIGURE = re.compile(r"(?:supplementa(?:ry|l)\s+)?(?:fig|scheme|chart|plate|graph|图|圖)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SENTENCE_WORDS = 6
 _SHORT = 0.6
@@ -37,6 +38,11 @@ def mark_captions(page: Sequence[Line], usual: Profile) -> None:
 def starts_table(line: Line) -> bool:
     """Whether a line is the first of a table's caption."""
     return line.role is Role.CAPTION and bool(_TABLE.match(line.text)) and bool(_CAPTION.match(line.text))
+
+
+def starts_figure(line: Line) -> bool:
+    """Whether a line is the first of a figure's caption."""
+    return line.role is Role.CAPTION and bool(_FIGURE.match(line.text)) and bool(_CAPTION.match(line.text))
 
 
 def caption_label(text: str) -> str:

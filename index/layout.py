@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from assistant.index.cells import FoundTable, find_tables, place_table, with_rows
 from assistant.index.compose import Hyphens, compose
+from assistant.index.figures import FoundFigure, common_drawings, find_figures, place_figure
 from assistant.index.floats import mark_captions, mark_cells
 from assistant.index.front import mark_abstract, mark_footnotes, mark_front
 from assistant.index.furniture import mark_furniture
@@ -36,7 +37,7 @@ def read_layout(pages: Sequence[RawPage], styles: list[Style]) -> Layout:
     """The pages as read; `styles` is the table that the raw pages' style numbers refer to."""
     pages = [without_false_ends(page, styles) for page in pages]
     lines = [page_lines(page, styles) for page in pages]
-    found = mark_roles(lines, pages)
+    found, drawn = mark_roles(lines, pages)
     hyphens = Hyphens(line for page in lines for line in page)
     composed = [
         compose(page, size_of(page), with_rows(grouped, tables), hyphens)
@@ -45,6 +46,7 @@ def read_layout(pages: Sequence[RawPage], styles: list[Style]) -> Layout:
     return Layout(
         tuple(page.page for page in composed),
         tuple(place_table(page, table) for page, tables in zip(composed, found, strict=True) for table in tables),
+        tuple(place_figure(page, figure) for page, figures in zip(composed, drawn, strict=True) for figure in figures),
     )
 
 
@@ -54,10 +56,10 @@ def _outside(pages: Sequence[Sequence[Line]], found: Sequence[Sequence[FoundTabl
     return [[line for line in page if id(line) not in taken] for page in pages]
 
 
-def mark_roles(pages: Sequence[Sequence[Line]], raw: Sequence[RawPage]) -> list[list[FoundTable]]:
+def mark_roles(pages: Sequence[Sequence[Line]], raw: Sequence[RawPage]) -> tuple[list[list[FoundTable]], list[list[FoundFigure]]]:
     """Set the role of every line; each step looks only at what the ones before it left as body.
 
-    Gives the tables of each page whose cells are known.
+    Gives the tables of each page whose cells are known, and its figures.
     """
     usual = profile(pages)
     mark_furniture(pages, usual)
@@ -67,12 +69,17 @@ def mark_roles(pages: Sequence[Sequence[Line]], raw: Sequence[RawPage]) -> list[
     for page in pages:
         mark_captions(page, usual)
     tables = [find_tables(drawn, page, usual) for drawn, page in zip(raw, pages, strict=True)]
+    common = common_drawings([page.graphics for page in raw])
+    figures = [
+        find_figures(page, drawn.graphics, [table.grid.box for table in found], common, usual)
+        for drawn, page, found in zip(raw, pages, tables, strict=True)
+    ]
     mark_headings([line for page in pages for line in page], usual)
     mark_abstract([line for page in pages[:2] for line in page], usual)
     for page in pages:
         mark_cells(page, usual)
         mark_footnotes(page, usual)
-    return tables
+    return tables, figures
 
 
 def size_of(page: RawPage) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.index.compose import Paragraph
+from assistant.index.floats import starts_figure, starts_table
 from assistant.index.lines import Line
 from assistant.index.profile import Profile
 from assistant.types import RUNNING_TEXT, Role
@@ -70,6 +71,8 @@ def _continues(paragraph: Paragraph, line: Line, usual: Profile, right: dict[int
         return True
     if line.role in (Role.HEADING, Role.TITLE):
         return before.style == line.style and 0 < before.middle - line.middle < 2 * line.size
+    if starts_table(line) or starts_figure(line):
+        return False
     if line.role in (Role.CAPTION, Role.AUTHOR):
         return -0.5 * line.size < before.middle - line.middle < 2 * max(usual.leading, line.size)
     return _flows(before, line, usual, right)
