@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assistant.index.compose import Composed, Paragraph
-from assistant.index.floats import caption_label
+from assistant.index.floats import caption_label, starts_table
 from assistant.index.geometry import turn
 from assistant.index.grid import Grid, Patch, find_grid
 from assistant.index.lines import Line, glyphs
@@ -36,18 +36,33 @@ class FoundTable:
 
 
 def find_tables(page: RawPage, lines: Sequence[Line], usual: Profile) -> list[FoundTable]:
-    """The tables of a page whose captions are marked; their lines get the role table."""
-    found: list[FoundTable] = []
-    if not any(line.role is Role.CAPTION for line in lines):
-        return found
+    """The tables of a page whose captions are marked; their lines get the role table.
+
+    A journal sets its captions above its tables or below them: what gives more tables on the page is taken, and what
+    is left is then looked for on the other side.
+    """
+    if not any(starts_table(line) for line in lines):
+        return []
     marks = glyphs(page)
-    for region in find_regions(lines, page.graphics.rules, usual)[:MAX_TABLES]:
-        table = _table(page, marks, region)
-        if table is not None:
-            found.append(table)
-            for line in table.lines:
-                line.role = Role.TABLE
+    tries = [_on_side(page, marks, lines, usual, below=below) for below in (True, False)]
+    best, other = sorted(tries, key=len, reverse=True)
+    found = best + [table for table in other if not any(_clash(table, known) for known in best)]
+    for table in found:
+        for line in table.lines:
+            line.role = Role.TABLE
     return found
+
+
+def _on_side(
+    page: RawPage, marks: Sequence[str], lines: Sequence[Line], usual: Profile, *, below: bool
+) -> list[FoundTable]:
+    regions = find_regions(lines, page.graphics.rules, usual, below=below)[:MAX_TABLES]
+    return [table for region in regions if (table := _table(page, marks, region)) is not None]
+
+
+def _clash(a: FoundTable, b: FoundTable) -> bool:
+    """Whether two tables have one caption or one line of text."""
+    return a.caption is b.caption or not {id(x) for x in a.lines}.isdisjoint(id(x) for x in b.lines)
 
 
 def _table(page: RawPage, marks: Sequence[str], region: Region) -> FoundTable | None:

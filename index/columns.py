@@ -30,6 +30,8 @@ _CROWDED = 0.25
 """Share of lines on which two columns may stand as near to each other as words."""
 _CROSSED = 0.1
 """Share of lines that may run across the room between two columns: subheadings, crowded cells."""
+_SHORT = 0.3
+"""Share of a table's width below which a text on a line of its own is in one column."""
 _RULED = 0.5
 """Share of a table's height from which upright rules part columns."""
 _FRAME = 6.0
@@ -63,13 +65,9 @@ def find_columns(lines: Sequence[TextLine], box: Box, uprights: Sequence[Box]) -
     """The columns of a table within `box`. `lines` are those of its body; `uprights` are upright rules."""
     rules = upright_edges(box, uprights)
     framed = len(rules) >= 3 and rules[0] < box[0] + _FRAME and rules[-1] > box[2] - _FRAME
-    if framed:
-        inner = rules[1:-1]
-        return _columns(lines, box, inner, ruled=True)
-    gutters = find_gutters(lines)
     inner = [x for x in rules if box[0] + _FRAME < x < box[2] - _FRAME]
-    middles = [(a + b) / 2 for a, b in gutters if not any(a - 1 <= x <= b + 1 for x in inner)]
-    return _columns(lines, box, sorted(middles + inner), ruled=False)
+    middles = [(a + b) / 2 for a, b in find_gutters(lines, box) if not any(a - 1 <= x <= b + 1 for x in inner)]
+    return _columns(lines, box, sorted(middles + inner), ruled=framed and not middles)
 
 
 def upright_edges(box: Box, uprights: Sequence[Box]) -> list[float]:
@@ -95,9 +93,10 @@ def _columns(lines: Sequence[TextLine], box: Box, inner: Sequence[float], *, rul
     return Columns(edges, tuple(texts), ruled)
 
 
-def find_gutters(lines: Sequence[TextLine]) -> list[Interval]:
-    """The free room between columns, from the left."""
-    voting = [line for line in lines if len(line.phrases(1.0)) > 1] or list(lines)
+def find_gutters(lines: Sequence[TextLine], box: Box) -> list[Interval]:
+    """The free room between columns, from the left. Lines of one long text say nothing: they may run across columns."""
+    short = _SHORT * (box[2] - box[0])
+    voting = [x for x in lines if len(x.phrases(1.0)) > 1 or x.box[2] - x.box[0] < short] or list(lines)
     if not voting:
         return []
     size = median(word.size for line in voting for word in line.words)

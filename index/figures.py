@@ -188,7 +188,7 @@ def _in_text(line: Line, lines: Sequence[Line]) -> bool:
     """Whether a line that reads as prose has another one right above or below it; a legend stands alone."""
     return any(
         0.5 * line.size < abs(other.middle - line.middle) < 2 * line.size
-        and min(other.box[2], line.box[2]) - max(other.box[0], line.box[0]) > 0.5 * line.width
+        and (abs(other.box[0] - line.box[0]) < 0.3 * line.size or abs(other.box[2] - line.box[2]) < 0.3 * line.size)
         and abs(other.size - line.size) < 1
         and other.role is line.role
         for other in lines

@@ -63,14 +63,14 @@ class _Sheet:
     usual: Profile
 
 
-def find_regions(page: Sequence[Line], rules: Boxes, usual: Profile) -> list[Region]:
-    """The places of one page that may be tables, in the order of their captions. `rules` as `Graphics.rules`."""
+def find_regions(page: Sequence[Line], rules: Boxes, usual: Profile, *, below: bool) -> list[Region]:
+    """The places of one page that may be tables, `below` their captions or above them. `rules` as `Graphics.rules`."""
     found: list[Region] = []
     for turned in sorted({line.style.turned for line in page if starts_table(line)}):
         lines = [x for x in page if x.style.turned == turned and x.role not in _OUTSIDE]
         sheet = _sheet(lines, turn(rules, turned).tolist(), usual)
         for caption in _captions(lines):
-            region = _ruled(sheet, caption) or _unruled(sheet, caption)
+            region = _ruled(sheet, caption, below=below) or _unruled(sheet, caption, below=below)
             if region is not None and not any(_meet(region.box, other.box) for other in found):
                 found.append(region)
     return found
@@ -130,21 +130,18 @@ def _meet(a: Box, b: Box) -> bool:
     return min(a[2], b[2]) - max(a[0], b[0]) > 1 and min(a[3], b[3]) - max(a[1], b[1]) > 1
 
 
-def _ruled(sheet: _Sheet, caption: list[Line]) -> Region | None:
-    """The region between rules below the caption, or else above it."""
+def _ruled(sheet: _Sheet, caption: list[Line], *, below: bool) -> Region | None:
+    """The region between the rules below the caption, or above it."""
     x0, y0, x1, y1 = _box(caption)
-    near = _NEAR * sheet.usual.leading
     wide = [b for b in sheet.bars if b.x1 - b.x0 >= _MIN_WIDTH and min(b.x1, x1) - max(b.x0, x0) > 0.3 * (x1 - x0)]
-    first = caption[0]
-    below = [b for b in wide if b.y < first.box[1] + 1]
-    if below and y0 - below[0].y < near:
-        region = _between(sheet, caption, _chain(sheet, below, caption))
-        if region is not None:
-            return region
-    above = [b for b in reversed(wide) if b.y > y1 - 1]
-    if above and above[0].y - y1 < near:
-        return _between(sheet, caption, _chain(sheet, above, caption))
-    return None
+    if below:
+        bars = [b for b in wide if b.y < caption[0].box[1] + 1]
+    else:
+        bars = [b for b in reversed(wide) if b.y > y1 - 1]
+    distance = (y0 - bars[0].y if below else bars[0].y - y1) if bars else 0.0
+    if not bars or distance > _NEAR * sheet.usual.leading:
+        return None
+    return _between(sheet, caption, _chain(sheet, bars, caption))
 
 
 def _chain(sheet: _Sheet, bars: Sequence[_Bar], caption: Sequence[Line]) -> list[_Bar]:
@@ -238,13 +235,11 @@ def _below(sheet: _Sheet, caption: Sequence[Line], box: Box) -> list[Line]:
     return found
 
 
-def _unruled(sheet: _Sheet, caption: list[Line]) -> Region | None:
-    """The lines without prose that follow the caption in the file, or else those before it."""
-    at = next(i for i, line in enumerate(sheet.lines) if line is caption[-1]) + 1
-    lines = _run(sheet, sheet.lines[at:])
-    if len(lines) < 2:
-        at = next(i for i, line in enumerate(sheet.lines) if line is caption[0])
-        lines = _run(sheet, sheet.lines[:at][::-1])
+def _unruled(sheet: _Sheet, caption: list[Line], *, below: bool) -> Region | None:
+    """The lines without prose that follow the caption in the file, or those before it."""
+    last = caption[-1] if below else caption[0]
+    at = next(i for i, line in enumerate(sheet.lines) if line is last)
+    lines = _run(sheet, sheet.lines[at + 1 :] if below else sheet.lines[:at][::-1])
     if len(lines) < 2:
         return None
     x0, y0, x1, y1 = _box(lines)
