@@ -56,7 +56,7 @@ def find_tables(page: RawPage, lines: Sequence[Line], usual: Profile) -> list[Fo
 def _on_side(
     page: RawPage, marks: Sequence[str], lines: Sequence[Line], usual: Profile, *, below: bool
 ) -> list[FoundTable]:
-    regions = find_regions(lines, page.graphics.rules, usual, below=below)[:MAX_TABLES]
+    regions = find_regions(lines, page.graphics, usual, below=below)[:MAX_TABLES]
     return [table for region in regions if (table := _table(page, marks, region)) is not None]
 
 

@@ -28,7 +28,7 @@ _MOSTLY = 0.6
 """Share of the texts beside a narrow room that stand flush with it."""
 _CROWDED = 0.25
 """Share of lines on which two columns may stand as near to each other as words."""
-_CROSSED = 0.1
+_CROSSED = 0.15
 """Share of lines that may run across the room between two columns: subheadings, crowded cells."""
 _SHORT = 0.3
 """Share of a table's width below which a text on a line of its own is in one column."""

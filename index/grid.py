@@ -92,6 +92,7 @@ def find_grid(words: Sequence[Word], box: Box, across: Sequence[Box], uprights: 
     columns, header = _columns(lines, header, box, uprights)
     if len(columns) < 2:
         return None
+    lines = lines[: len(lines) - _notes(lines[header + 1 :], columns)]
     bands = _bands(lines, header, heights, columns, across)
     cells = _cells(bands, columns, across)
     if not _trusted(cells, bands, columns) or len(bands) * len(columns) > MAX_CELLS:
@@ -135,10 +136,25 @@ def _columns(lines: Sequence[TextLine], header: int, box: Box, uprights: Sequenc
     if not header:
         header = _bold(lines)
     if header:
-        return find_columns(lines[header:] if len(lines) - header > 1 else lines, box, uprights), header
+        body = lines[header:] if len(lines) - header > 1 else lines
+        tries = [find_columns(part, box, uprights) for part in (body, lines[header - 1 :])]
+        return max(tries, key=len), header
     tries = [find_columns(lines[skip:], box, uprights) for skip in range(min(_SPANNED, len(lines) // 2) + 1)]
     skip = max(range(len(tries)), key=lambda n: (len(tries[n]), -n))
     return tries[skip], skip + _named(lines[skip], tries[skip])
+
+
+def _notes(lines: Sequence[TextLine], columns: Columns) -> int:
+    """How many of the last lines are notes under the table: texts of their own, the first across several columns."""
+    count = 0
+    for n, line in enumerate(reversed(lines), 1):
+        phrases = line.phrases(1.0)
+        if len(phrases) > 1:
+            break
+        first, last = _span(phrases[0], columns)
+        if first == 0 and last > 0 and (last > 1 or len(columns) == 2):
+            count = n
+    return count
 
 
 def _bold(lines: Sequence[TextLine]) -> int:
@@ -161,9 +177,9 @@ def _bands(
 ) -> list[_Band]:
     """The lines in rows, with the header's rows first."""
     bands: list[_Band] = []
-    ruled = len([y for y in heights if y < lines[header].middle]) >= _RULED_ROWS * (len(lines) - header)
     phrases = [_phrases(line, columns, across, heading=i < header) for i, line in enumerate(lines)]
     pitch = _pitch(lines[header:], phrases[header:], columns)
+    ruled = _by_rules(lines[header:], phrases[header:], heights, columns)
     for i, (line, parts) in enumerate(zip(lines, phrases, strict=True)):
         before = lines[i - 1] if i else None
         between = before is not None and any(line.middle < y < before.middle for y in heights)
@@ -178,6 +194,20 @@ def _bands(
             bands[-1].lines.append(line)
             bands[-1].parts += parts
     return bands
+
+
+def _by_rules(
+    lines: Sequence[TextLine], phrases: Sequence[list[Part]], heights: Sequence[float], columns: Columns
+) -> bool:
+    """Whether the rules across part all rows: there are many, and few lines between two of them look like rows."""
+    if sum(y < lines[0].middle for y in heights) < _RULED_ROWS * len(lines):
+        return False
+    rows = 0
+    for (before, line), (upper, parts) in zip(pairwise(lines), pairwise(phrases), strict=True):
+        between = any(line.middle < y < before.middle for y in heights)
+        named = parts[0][0] == 0 and len(parts) > 1
+        rows += not between and named and not _all_go_on(_Band([before], False, upper), parts, columns)
+    return rows <= _ASTRAY * len(lines)
 
 
 def _pitch(lines: Sequence[TextLine], phrases: Sequence[list[Part]], columns: Columns) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from assistant.index.floats import is_prose, starts_table
 from assistant.index.geometry import turn
-from assistant.index.graphics import Boxes
+from assistant.index.graphics import Graphics
 from assistant.index.lines import Line
 from assistant.index.profile import Profile
 from assistant.types import Box, Role
@@ -27,7 +27,11 @@ _RUN = 2.6
 """Line distances between two lines of a table without rules, at most."""
 _PROSE_LINES = 2
 """Lines of running text on end that show that a table is over."""
-_OUTSIDE = frozenset({Role.FURNITURE, Role.HIDDEN, Role.REFERENCE, Role.TITLE, Role.AUTHOR})
+_OUTSIDE = frozenset({Role.HIDDEN, Role.REFERENCE, Role.TITLE, Role.AUTHOR})
+_EDGE = 0.06
+"""Share of the page's height in which running headers stand; further in, figures of a table may look like them."""
+_SHADE = 0.6
+"""Share of a table's width from which a coloured area is the ground of a row."""
 _MIN_WIDTH = 40.0
 """Points: the narrowest table."""
 
@@ -54,21 +58,22 @@ class _Bar:
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A page seen the way up that some of its lines stand: those lines, and the rules as upright boxes."""
+    """A page seen the way up that some of its lines stand: those lines, rules and coloured areas as upright boxes."""
 
     lines: list[Line]
     across: list[Box]
+    areas: list[Box]
     uprights: list[Box]
     bars: list[_Bar]
     usual: Profile
 
 
-def find_regions(page: Sequence[Line], rules: Boxes, usual: Profile, *, below: bool) -> list[Region]:
-    """The places of one page that may be tables, `below` their captions or above them. `rules` as `Graphics.rules`."""
+def find_regions(page: Sequence[Line], graphics: Graphics, usual: Profile, *, below: bool) -> list[Region]:
+    """The places of one page that may be tables, `below` their captions or above them."""
     found: list[Region] = []
     for turned in sorted({line.style.turned for line in page if starts_table(line)}):
-        lines = [x for x in page if x.style.turned == turned and x.role not in _OUTSIDE]
-        sheet = _sheet(lines, turn(rules, turned).tolist(), usual)
+        lines = [x for x in page if x.style.turned == turned and _may_be_inside(x)]
+        sheet = _sheet(lines, turn(graphics.rules, turned).tolist(), turn(graphics.areas, turned).tolist(), usual)
         for caption in _captions(lines):
             region = _ruled(sheet, caption, below=below) or _unruled(sheet, caption, below=below)
             if region is not None and not any(_meet(region.box, other.box) for other in found):
@@ -76,11 +81,17 @@ def find_regions(page: Sequence[Line], rules: Boxes, usual: Profile, *, below: b
     return found
 
 
-def _sheet(lines: list[Line], rules: Sequence[Sequence[float]], usual: Profile) -> _Sheet:
+def _may_be_inside(line: Line) -> bool:
+    return line.role not in _OUTSIDE and (line.role is not Role.FURNITURE or _EDGE < line.depth < 1 - _EDGE)
+
+
+def _sheet(
+    lines: list[Line], rules: Sequence[Sequence[float]], areas: Sequence[Sequence[float]], usual: Profile
+) -> _Sheet:
     boxes: list[Box] = [(x0, y0, x1, y1) for x0, y0, x1, y1 in rules]
     across = [b for b in boxes if b[2] - b[0] >= b[3] - b[1]]
     uprights = [b for b in boxes if b[2] - b[0] < b[3] - b[1]]
-    return _Sheet(lines, across, uprights, _bars(across), usual)
+    return _Sheet(lines, across, [(a, b, c, d) for a, b, c, d in areas], uprights, _bars(across), usual)
 
 
 def _bars(across: Sequence[Box]) -> list[_Bar]:
@@ -269,6 +280,19 @@ def _region(sheet: _Sheet, box: Box, lines: list[Line], caption: list[Line]) -> 
     x0, y0, x1, y1 = box
     text = _box(lines)
     across = [r for r in sheet.across if x0 - 4 < r[2] and r[0] < x1 + 4 and y0 - 2 < r[3] and r[1] < y1 + 2]
+    across += [edge for area in sheet.areas if _shades(area, box) for edge in _edges(area)]
     uprights = [r for r in sheet.uprights if x0 - 4 < r[2] and r[0] < x1 + 4 and y0 < r[3] and r[1] < y1]
     wide = (min(x0, text[0] - 1), y0, max(x1, text[2] + 1), y1)
     return Region(wide, lines, caption, across, uprights)
+
+
+def _shades(area: Box, box: Box) -> bool:
+    """Whether a coloured area is the ground of rows of a table, not of the whole."""
+    inside = box[0] - 4 < area[0] and area[2] < box[2] + 4 and box[1] - 4 < area[1] and area[3] < box[3] + 4
+    return inside and area[2] - area[0] > _SHADE * (box[2] - box[0]) and area[3] - area[1] < 0.9 * (box[3] - box[1])
+
+
+def _edges(area: Box) -> list[Box]:
+    """The upper and the lower edge of a coloured area, as rules."""
+    x0, y0, x1, y1 = area
+    return [(x0, y0, x1, y0), (x0, y1, x1, y1)]
