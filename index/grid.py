@@ -136,9 +136,10 @@ def _columns(lines: Sequence[TextLine], header: int, box: Box, uprights: Sequenc
     if not header:
         header = _bold(lines)
     if header:
-        body = lines[header:] if len(lines) - header > 1 else lines
-        tries = [find_columns(part, box, uprights) for part in (body, lines[header - 1 :])]
-        return max(tries, key=len), header
+        columns = find_columns(lines[header:] if len(lines) - header > 1 else lines, box, uprights)
+        named = find_columns(lines[header - 1 :], box, uprights)
+        names = len(lines[header - 1].phrases(WORD_GAP))
+        return (named if len(columns) < len(named) and len(named) - names in (0, 1) else columns), header
     tries = [find_columns(lines[skip:], box, uprights) for skip in range(min(_SPANNED, len(lines) // 2) + 1)]
     skip = max(range(len(tries)), key=lambda n: (len(tries[n]), -n))
     return tries[skip], skip + _named(lines[skip], tries[skip])
