@@ -6,7 +6,7 @@ Papers: `$ASSISTANT_SHARED/pdfs/ground_truth` (JATS XML beside each PDF), those 
 every other one of them by name (looked at while the reading was written), half 1 the rest.
 
 Matching. Texts are compared after NFKC, with all dashes alike and without white space. Empty cells count for neither
-side. Each true table is given the read table of its paper with which it shares most texts, and none twice; read tables
+side, nor do rows without any text (publishers keep a ruling line as one). Each true table is given the read table of its paper with which it shares most texts, and none twice; read tables
 with one label are taken together, row under row. Then
 
     cells      F1 of (row, column, text), a cell standing where it begins
@@ -57,8 +57,14 @@ def true_tables(pdf: Path) -> list[list[Place]]:
             row, own = _places(table, row)
             places += own
         if len(places) > 1:
-            found.append(places)
+            found.append(without_empty_rows(places))
     return found
+
+
+def without_empty_rows(places: Sequence[Place]) -> list[Place]:
+    """The cells with their rows numbered anew."""
+    rows = {row: number for number, row in enumerate(sorted({row for row, _, _ in places}))}
+    return [(rows[row], column, text) for row, column, text in places]
 
 
 def _places(table: Any, row: int) -> tuple[int, list[Place]]:
@@ -96,7 +102,7 @@ def read_tables(document: Document) -> list[list[Place]]:
             found[-1][1].extend((row + below, column, text) for row, column, text in places)
         else:
             found.append((table.label, places))
-    return [places for _, places in found if places]
+    return [without_empty_rows(places) for _, places in found if places]
 
 
 def neighbours(places: Sequence[Place]) -> Counter[tuple[str, str, str]]:
