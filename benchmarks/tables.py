@@ -164,7 +164,9 @@ def main() -> None:
             tables += 1
             found = counts(true, read)
             total.update({(name, i): n for name, three in found.items() for i, n in enumerate(three)})
-            print(f"{path.stem:24} {len(true):4} cells ", *(f"{name} {f1(*three):.3f}" for name, three in found.items()))
+            print(
+                f"{path.stem:24} {len(true):4} cells ", *(f"{name} {f1(*three):.3f}" for name, three in found.items())
+            )
             if options.show == path.stem:
                 print(*_differences(true, read), sep="\n")
     line = [f"{name} {f1(*(total[name, i] for i in range(3))):.3f}" for name in ("cells", "neighbours", "texts")]

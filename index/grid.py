@@ -235,9 +235,7 @@ def _all_go_on(band: _Band, parts: Sequence[Part], columns: Columns) -> bool:
     return all(going_on) or (parts[0][0] > 0 and sum(going_on) >= 0.5 * len(parts))
 
 
-def _phrases(
-    line: TextLine, columns: Columns, across: Sequence[Box], *, heading: bool
-) -> list[Part]:
+def _phrases(line: TextLine, columns: Columns, across: Sequence[Box], *, heading: bool) -> list[Part]:
     """The line's phrases, each with the first and last column it is for."""
     found: list[Part] = []
     groups = line.phrases(WORD_GAP)
@@ -282,9 +280,7 @@ def _span(group: Sequence[Word], columns: Columns) -> tuple[int, int]:
     return min(reached or touched), max(reached or touched)
 
 
-def _widened(
-    parts: list[Part], line: TextLine, columns: Columns, across: Sequence[Box]
-) -> list[Part]:
+def _widened(parts: list[Part], line: TextLine, columns: Columns, across: Sequence[Box]) -> list[Part]:
     """Headings for several columns, told by the rule beneath them or by standing in the middle of the columns."""
     found = []
     for n, (first, last, words) in enumerate(parts):
@@ -349,9 +345,7 @@ def _is_new_heading(band: _Band, parts: Sequence[Part]) -> bool:
     )
 
 
-def _is_new_row(
-    band: _Band, line: TextLine, parts: Sequence[Part], columns: Columns, pitch: float
-) -> bool:
+def _is_new_row(band: _Band, line: TextLine, parts: Sequence[Part], columns: Columns, pitch: float) -> bool:
     """Whether a line of the body begins a row rather than going on in the cells of the one before."""
     gap = band.lines[-1].middle - line.middle
     if pitch or gap > _SOLID * parts[0][2][0].size:

@@ -23,6 +23,9 @@ from assistant.index.profile import profile
 from assistant.index.references import mark_references
 from assistant.types import Figure, Page, Table
 
+MAX_FLOATS = 5_000
+"""Tables, and figures, of one file; more is no paper."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -43,11 +46,9 @@ def read_layout(pages: Sequence[RawPage], styles: list[Style]) -> Layout:
         compose(page, size_of(page), with_rows(grouped, tables), hyphens)
         for page, grouped, tables in zip(pages, paragraphs(_outside(lines, found), profile(lines)), found, strict=True)
     ]
-    return Layout(
-        tuple(page.page for page in composed),
-        tuple(place_table(page, table) for page, tables in zip(composed, found, strict=True) for table in tables),
-        tuple(place_figure(page, figure) for page, figures in zip(composed, drawn, strict=True) for figure in figures),
-    )
+    tables = [place_table(page, table) for page, own in zip(composed, found, strict=True) for table in own]
+    figures = [place_figure(page, figure) for page, own in zip(composed, drawn, strict=True) for figure in own]
+    return Layout(tuple(page.page for page in composed), tuple(tables[:MAX_FLOATS]), tuple(figures[:MAX_FLOATS]))
 
 
 def _outside(pages: Sequence[Sequence[Line]], found: Sequence[Sequence[FoundTable]]) -> list[list[Line]]:
@@ -56,7 +57,9 @@ def _outside(pages: Sequence[Sequence[Line]], found: Sequence[Sequence[FoundTabl
     return [[line for line in page if id(line) not in taken] for page in pages]
 
 
-def mark_roles(pages: Sequence[Sequence[Line]], raw: Sequence[RawPage]) -> tuple[list[list[FoundTable]], list[list[FoundFigure]]]:
+def mark_roles(
+    pages: Sequence[Sequence[Line]], raw: Sequence[RawPage]
+) -> tuple[list[list[FoundTable]], list[list[FoundFigure]]]:
     """Set the role of every line; each step looks only at what the ones before it left as body.
 
     Gives the tables of each page whose cells are known, and its figures.
