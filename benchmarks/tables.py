@@ -2,12 +2,13 @@
 
     python benchmarks/tables.py [--half 0|1] [--show NAME]
 
-Papers: `$ASSISTANT_SHARED/pdfs/ground_truth` (JATS XML beside each PDF), those whose XML has tables with cells. Half 0 is
-every other one of them by name (looked at while the reading was written), half 1 the rest.
+Papers: `$ASSISTANT_SHARED/pdfs/ground_truth` (JATS XML beside each PDF), those whose XML has tables with cells. Half 0
+is every other one of them by name (looked at while the reading was written), half 1 the rest.
 
 Matching. Texts are compared after NFKC, with all dashes alike and without white space. Empty cells count for neither
-side, nor do rows without any text (publishers keep a ruling line as one). Each true table is given the read table of its paper with which it shares most texts, and none twice; read tables
-with one label are taken together, row under row. Then
+side, nor do rows without any text (publishers keep a ruling line as one). Each true table is given the read table of
+its paper with which it shares most texts, and none twice; read tables with one label are taken together, row under row.
+Then
 
     cells      F1 of (row, column, text), a cell standing where it begins
     neighbours F1 of (text, next text, to the right or below), as in the ICDAR 2013 table competition (Göbel et al.)

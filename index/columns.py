@@ -1,7 +1,7 @@
 """Where the columns of a table are: by the free room that runs down between its words, and by upright ruling lines.
 
-Pure. After the white space method of T. Kieninger (1998) and of the ICDAR 2013 table competition's entrants; the numbers
-were found on papers' tables and on those that the tests make.
+Pure. After the white space method of T. Kieninger (1998) and of the ICDAR 2013 table competition's entrants; the
+numbers were found on papers' tables and on those that the tests make.
 """
 
 from __future__ import annotations

@@ -238,15 +238,25 @@ def around(boxes: Iterable[Box]) -> Box:
 def _above(sheet: _Sheet, items: Sequence[Box], place: Box) -> Box | None:
     """What is drawn above a caption, up to the next text."""
     box = None
+    least, most = _room(sheet, place)
     x0, x1 = _column(sheet, place)
+    x0, x1 = max(least, x0), min(most, x1)
     for _ in range(_ROUNDS):
         over = [w[1] for w in sheet.walls if w[1] > place[3] - 1 and w[2] > x0 + 2 and w[0] < x1 - 2]
         top = min(over, default=1e6)
-        inside = [b for b in items if b[2] > x0 and b[0] < x1 and (b[1] + b[3]) / 2 > place[3] and b[3] < top + _REACH]
+        inside = [
+            b
+            for b in items
+            if b[2] > x0
+            and b[0] < x1
+            and least < (b[0] + b[2]) / 2 < most
+            and (b[1] + b[3]) / 2 > place[3]
+            and b[3] < top + _REACH
+        ]
         if not inside:
             return None
         box = around(inside)
-        wider = (min(x0, box[0] - _BETWEEN), max(x1, box[2] + _BETWEEN))
+        wider = (max(least, min(x0, box[0] - _BETWEEN)), min(most, max(x1, box[2] + _BETWEEN)))
         if wider == (x0, x1):
             break
         x0, x1 = wider
@@ -266,6 +276,14 @@ def _mirrored(box: Box) -> Box:
     return (box[0], -box[3], box[2], -box[1])
 
 
+def _room(sheet: _Sheet, place: Box) -> tuple[float, float]:
+    """From where to where the middles of a caption's drawings lie: half way to the texts beside the caption."""
+    beside = [w for w in sheet.walls if w[1] < place[3] and w[3] > place[1]]
+    left = [w[2] for w in beside if w[2] <= place[0]]
+    right = [w[0] for w in beside if w[0] >= place[2]]
+    return (max(left, default=-1e6) + place[0]) / 2, (min(right, default=1e6) + place[2]) / 2
+
+
 def _column(sheet: _Sheet, place: Box) -> tuple[float, float]:
     """From where to where the column of a caption reaches: a short one stands at its left edge or in its middle."""
     wide, x = 0.9 * sheet.usual.column, (place[0] + place[2]) / 2
@@ -279,11 +297,10 @@ def _beside(sheet: _Sheet, items: Sequence[Box], place: Box) -> Box | None:
     level = [b for b in items if b[1] < place[3] and b[3] > place[1]]
     if not level:
         return None
-    box = around(level)
-    level = [b for b in items if b[1] < box[3] and b[3] > box[1] and (b[2] <= place[0] or b[0] >= place[2])]
-    box = around(level) if level else None
-    walls = [w for w in sheet.walls if box is not None and _holds(box, w)]
-    return None if walls else box
+    _, low, _, high = around(level)
+    aside = [b for b in items if b[1] < high and b[3] > low and (b[2] <= place[0] or b[0] >= place[2])]
+    box = around(aside) if aside else None
+    return None if box is None or any(_holds(box, wall) for wall in sheet.walls) else box
 
 
 def _with_labels(sheet: _Sheet, box: Box, caption: Box) -> Box:

@@ -1,7 +1,7 @@
 """What is drawn on a PDF's page besides its text: ruling lines, filled areas, images, other shapes.
 
-Runs in the limited process of `assistant.index.worker`, on pages that `assistant.index.pdf` has opened. Knows nothing of
-tables or figures. What it does is bounded: a map with a million strokes costs no more than a page of text.
+Runs in the limited process of `assistant.index.worker`, on pages that `assistant.index.pdf` has opened. Knows nothing
+of tables or figures. What it does is bounded: a map with a million strokes costs no more than a page of text.
 
 pdfium's functions: https://pdfium.googlesource.com/pdfium/+/refs/heads/main/public/fpdf_edit.h
 """
@@ -12,6 +12,7 @@ import ctypes
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pypdfium2.raw as raw
@@ -129,9 +130,13 @@ class _Look:
             if box := self._box(pointer, matrix):
                 self.images.append(box)
         elif kind == _FORM and depth < _MAX_DEPTH and _get_matrix(pointer, self._at[0]):
-            inner = _product(tuple(self._sides), matrix)  # type: ignore[arg-type]
+            inner = _product(self._matrix(), matrix)
             for i in range(min(_count_inner(pointer), max(0, self._left))):
                 self._object(_get_inner(pointer, i), inner, depth + 1)
+
+    def _matrix(self) -> Matrix:
+        a, b, c, d, e, f = self._sides
+        return (a, b, c, d, e, f)
 
     def _box(self, pointer: int, matrix: Matrix) -> Box | None:
         """Where an object lies on the page; None for one without a place."""
@@ -175,7 +180,7 @@ class _Look:
 
     def _pieces(self, pointer: int, count: int, matrix: Matrix) -> tuple[list[Box], list[Box]]:
         """The straight edges of a path that are ruling lines, and the box of each of its parts; nothing for curves."""
-        own = _product(tuple(self._sides), matrix) if _get_matrix(pointer, self._at[0]) else matrix  # type: ignore[arg-type]
+        own = _product(self._matrix(), matrix) if _get_matrix(pointer, self._at[0]) else matrix
         edges: list[Box] = []
         parts: list[list[tuple[float, float]]] = []
         for i in range(count):
@@ -190,7 +195,7 @@ class _Look:
             if _segment_close(segment):
                 parts[-1].append(parts[-1][0])
         for part in parts:
-            edges += [box for a, b in zip(part, part[1:], strict=False) if is_rule(box := _around([a, b]))]
+            edges += [box for a, b in pairwise(part) if is_rule(box := _around([a, b]))]
         return edges, [_around(part) for part in parts if len(part) > 1]
 
 

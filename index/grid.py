@@ -297,7 +297,7 @@ def _widened(parts: list[Part], line: TextLine, columns: Columns, across: Sequen
 
 def _by_rule(words: Sequence[Word], line: TextLine, columns: Columns, across: Sequence[Box]) -> tuple[int, int] | None:
     """The columns that a short rule close beneath a heading runs over."""
-    x0, y0, x1, _ = around(words)
+    x0, _, x1, _ = around(words)
     size = words[0].size
     whole = columns.edges[-1] - columns.edges[0]
     under = [

@@ -27,6 +27,8 @@ _RUN = 2.6
 """Line distances between two lines of a table without rules, at most."""
 _PROSE_LINES = 2
 """Lines of running text on end that show that a table is over."""
+_WORDS = 4
+"""Words of a line of running text, at least."""
 _OUTSIDE = frozenset({Role.HIDDEN, Role.REFERENCE, Role.TITLE, Role.AUTHOR})
 _EDGE = 0.06
 """Share of the page's height in which running headers stand; further in, figures of a table may look like them."""
@@ -145,10 +147,8 @@ def _ruled(sheet: _Sheet, caption: list[Line], *, below: bool) -> Region | None:
     """The region between the rules below the caption, or above it."""
     x0, y0, x1, y1 = _box(caption)
     wide = [b for b in sheet.bars if b.x1 - b.x0 >= _MIN_WIDTH and min(b.x1, x1) - max(b.x0, x0) > 0.3 * (x1 - x0)]
-    if below:
-        bars = [b for b in wide if b.y < caption[0].box[1] + 1]
-    else:
-        bars = [b for b in reversed(wide) if b.y > y1 - 1]
+    under = [b for b in wide if b.y < caption[0].box[1] + 1]
+    bars = under if below else [b for b in reversed(wide) if b.y > y1 - 1]
     distance = (y0 - bars[0].y if below else bars[0].y - y1) if bars else 0.0
     if not bars or distance > _NEAR * sheet.usual.leading:
         return None
@@ -192,7 +192,8 @@ def _stops(sheet: _Sheet, box: Box, caption: Sequence[Line]) -> bool:
 
 def _is_running(line: Line, usual: Profile) -> bool:
     """Whether a line is one of the running text: set as the body is, and nearly as wide as its columns."""
-    return usual.is_body(line) and is_prose(line, usual) and line.width > 0.85 * usual.column
+    words = len(line.text.split()) >= _WORDS or not line.text.isascii()
+    return words and usual.is_body(line) and is_prose(line, usual) and line.width > 0.85 * usual.column
 
 
 def _within(line: Line, box: Box) -> bool:

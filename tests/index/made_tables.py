@@ -85,7 +85,8 @@ class Made:
 def thirty() -> list[Made]:
     """Four contents in three kinds of rules, plain and centred, and six more: small, narrow, tight, caption below."""
     made = [Made(c, r, centred=m) for c, r, m in product(CONTENTS, ("grid", "three", "none"), (False, True))]
-    return made + [
+    return [
+        *made,
         Made("numbers", "three", size=6, column=True),
         Made("spanned", "three", size=6.5, column=True, centred=True),
         Made("grouped", "grid", size=5.5, column=True),
