@@ -148,7 +148,9 @@ def main() -> None:
         splitters["pysbd"] = load_pysbd()
     else:
         print("pysbd left out: not installed (pip install pysbd)")
-    print(f"\n{split}\n\n| set | splitter | boundaries | precision | recall | F1 | MB/s |\n|---|---|---|---|---|---|---|")
+    print(
+        f"\n{split}\n\n| set | splitter | boundaries | precision | recall | F1 | MB/s |\n|---|---|---|---|---|---|---|"
+    )
     for name, rows in sets.items():
         for splitter_name, splitter in splitters.items():
             print(f"| {name} | {splitter_name} | {score(rows, splitter)} |", flush=True)
