@@ -5,8 +5,8 @@
 Sets: the sentences written for this project (tests/data/sentences.jsonl, English and Chinese), and abstracts whose
 sentences their makers list (SciFact's corpus, CSAbstruct dev), joined by a space. The lists of the second kind come
 from other splitters and hold their errors: read those rows as agreement. A boundary is the place between two sentences
-of a row; the row's end counts for nothing. Rules may be mended by `--split dev` (and, of the abstracts, by the halves that
-it shows); `test` is only reported. The data lie in the folder named by ASSISTANT_SHARED (default: ../shared beside
+of a row; the row's end counts for nothing. Rules may be mended by `--split dev` (and, of the abstracts, by the halves
+that it shows); `test` is only reported. The data lie in the folder named by ASSISTANT_SHARED (default: ../shared beside
 the checkout). pysbd (MIT) is measured where it is installed: pip install pysbd.
 """
 
@@ -71,9 +71,8 @@ def shared() -> Path:
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
-        yield from map(json.loads, lines)
+    data = path.read_bytes()
+    yield from map(json.loads, (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines())
 
 
 def scifact(split: str) -> list[Row]:
