@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from assistant.encoders import Embedder
 from assistant.index.relevance import idf_overlap, inverse_document_frequency, load_relevance
 from assistant.index.sentences import fts_text
-from assistant.types import Filters, Hit, Passage
+from assistant.types import Filters, Hit, Passage, PassageKind
 
 MAX_WORDS = 40
 """Content words of a query that are searched for; an OR-query costs in proportion to its words."""
@@ -96,7 +96,8 @@ def search(
 ) -> list[Hit]:
     """The `k` best passages for `query` by reciprocal rank fusion of the `candidates` best by words and by vectors.
 
-    Never fails for what the query holds; a blank one finds nothing. Hits are in fused order; `score` is the
+    Where the filters ask for references, they are found by words. Never fails for what the query holds; a blank one
+    finds nothing. Hits are in fused order; `score` is the
     probability of relevance, which need not fall with the rank.
     """
     query = query[:MAX_CHARACTERS].strip()
@@ -105,18 +106,38 @@ def search(
     words = content_words(query)
     vector = embedder.embed([query])[0]
     by_words = [i for i, _ in store.lexical(any_of(words), candidates, filters)] if words else []
-    by_meaning, _ = vectors.search(vector, candidates, store.allowed(filters))
-    scores = _best(fuse([by_words, by_meaning.tolist()]), k)
+    by_meaning = vectors.search(vector, candidates, store.allowed(filters))[0].tolist()
+    entries = _references(by_words, store) if filters.references else []
+    # They have no place by meaning: the one by words stands for both, or none would ever come among the first.
+    scores = _best(fuse([[i for i in by_words if i not in entries], by_meaning, entries, entries]), k)
     passages = store.passages(list(scores))
     cosines = dict(zip(passages, np.clip(vectors.cosines(vector, list(passages)), 0.0, 1.0).tolist(), strict=True))
     # Equal ranks are common; what parts them must not be the id, which depends on the order of ingest.
     ids = sorted(passages, key=lambda i: (-scores[i], -cosines[i], passages[i].paper_id, passages[i].text))[:k]
+    cosines |= _cosines_of_references(vector, ids, passages, embedder)
     overlaps = word_overlap(words, ids, store)
     relevance = load_relevance(embedder.id)
     return [
         Hit(passages[i], rank, relevance.probability(cosines[i], overlap), cosines[i], overlap)
         for rank, (i, overlap) in enumerate(zip(ids, overlaps, strict=True), start=1)
     ]
+
+
+def _references(ids: Sequence[int], store: Corpus) -> list[int]:
+    """Those of `ids` that are entries of a list of references."""
+    passages = store.passages(ids)
+    return [i for i in ids if i in passages and passages[i].kind is PassageKind.REFERENCE]
+
+
+def _cosines_of_references(
+    vector: NDArray[np.float32], ids: Sequence[int], passages: Mapping[int, Passage], embedder: Embedder
+) -> dict[int, float]:
+    """Cosines, 0..1, of the query's vector with the references among `ids`, which no index holds."""
+    entries = [i for i in ids if passages[i].kind is PassageKind.REFERENCE]
+    if not entries:
+        return {}
+    matrix = embedder.embed([passages[i].text for i in entries])
+    return dict(zip(entries, np.clip(matrix @ vector, 0.0, 1.0).tolist(), strict=True))
 
 
 def _best(fused: Sequence[tuple[int, float]], k: int) -> dict[int, float]:
