@@ -1,4 +1,4 @@
-"""The library as reasoning sees it: exact places of quotes of several runs, rows and references, files without pages."""
+"""The library as reasoning sees it: places of quotes of several runs, rows, references, files without pages."""
 
 from __future__ import annotations
 
