@@ -70,7 +70,8 @@ class Retriever(Protocol):
         ...
 
     def evidence(self, hit: Hit, start: int, end: int) -> tuple[tuple[Span, ...], str]:
-        """Where `hit.passage.text[start:end]` stands: a span with boxes per page, and the first page's label."""
+        """Where `hit.passage.text[start:end]` stands: a span with boxes for each run of text, and the first page's
+        label."""
         ...
 
     def split(self, passage: Passage) -> list[tuple[int, int]]:

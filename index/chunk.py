@@ -23,9 +23,10 @@ OPENING = frozenset({Role.TITLE, Role.HEADING})
 ALONE: Mapping[Role, PassageKind] = {
     Role.CAPTION: PassageKind.CAPTION,
     Role.FOOTNOTE: PassageKind.FOOTNOTE,
-    Role.TABLE: PassageKind.ROW,
+    Role.TABLE: PassageKind.TEXT,
 }
-"""Roles that share a passage with no other block, table with table excepted, and what their passages are."""
+"""Roles that share a passage with no other block, table with table excepted, and what their passages are. Where the
+cells of a table are not known, nor are its rows."""
 PROSE = frozenset({Role.ABSTRACT, Role.BODY, Role.LIST})
 """Roles whose last sentence on a page may end on the next."""
 LIMIT_RATIO = 1.5

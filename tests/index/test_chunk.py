@@ -340,7 +340,7 @@ def _check_coverage(document: Document, found: Sequence[Passage]) -> None:
                 assert places <= own[PassageKind.TEXT]
             elif block.role in (Role.CAPTION, Role.FOOTNOTE):
                 assert places <= own[ALONE[block.role]]
-            if block.role not in RUNNING_TEXT:
+            if block.role not in RUNNING_TEXT | {Role.TABLE}:
                 assert not places & own[PassageKind.TEXT]
 
 
