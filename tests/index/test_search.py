@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.index import schema, vectors, writes
-from assistant.index.search import MAX_WORDS, STOP_WORDS, any_of, content_words, fuse, search
+from assistant.index.search import MAX_WORDS, ROWS_OF_A_TABLE, STOP_WORDS, any_of, content_words, fuse, search
 from assistant.index.store import Store
 from assistant.testing import HashEmbedder
 from assistant.types import Document, Filters, Hit, Passage, PassageKind, Span
@@ -129,6 +129,29 @@ def test_references_are_found_on_request_only(shelf: Shelf) -> None:
     assert 0 < best.cosine < 1
     assert 0 < best.overlap < 1
     assert 0 < best.score < hits[0].score
+
+
+def test_a_table_does_not_fill_the_hits(tmp_path: Path) -> None:
+    """Each row holds the header's words; what a text says of the same must still be heard."""
+    header, text = "Primer Annealing temperature", "Annealing at that temperature failed."
+    rows = [
+        Passage("a" * 64, f"{header} P{n} {n}", (Span(1, 0, 28), Span(1, 30 + n, 31 + n)), kind=PassageKind.ROW)
+        for n in range(20)
+    ]
+    cut = [*rows, Passage("a" * 64, text, (Span(2, 0, len(text)),))]
+    embedder = HashEmbedder()
+    db = schema.connect(tmp_path)
+    with writes.transaction(db):
+        writes.set_setting(db, "dimension", str(embedder.dimension))
+        matrix = embedder.embed([p.text for p in cut])
+        writes.add_paper(db, "a" * 64, Document(()), cut, matrix, reader="1", fallback_title="")
+    db.close()
+    store = Store(tmp_path)
+    index = vectors.build(*store.vectors())
+    hits = search("primer annealing temperature", store=store, vectors=index, embedder=embedder, k=6, candidates=100)
+    store.close()
+    assert [h.passage.kind for h in hits].count(PassageKind.ROW) == ROWS_OF_A_TABLE
+    assert text in [h.passage.text for h in hits]
 
 
 def test_references_of_the_papers_chosen(shelf: Shelf) -> None:

@@ -202,7 +202,7 @@ def test_place_in_words(section: str, label: str, expected: str) -> None:
 
 @pytest.mark.parametrize(("kind", "name"), [("reference", "list of references"), ("row", "row of a table")])
 def test_the_place_says_what_is_no_running_text(kind: str, name: str) -> None:
-    evidence = make_evidence(section="")
+    evidence = make_evidence(section="", label="3")
     passage = replace(evidence.passage, kind=PassageKind(kind))
     assert render.place(replace(evidence, passage=passage)) == f"{name}, page 3"
 
