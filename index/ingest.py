@@ -246,6 +246,7 @@ def _store(run: _Run, paper_id: str, document: Document, sources: Sequence[Sourc
         len(found),
         time.monotonic() - run.started[path],
         document.title,
+        document.paged,
     )
 
 
