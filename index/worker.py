@@ -113,6 +113,7 @@ def _read(work: Work, out: BinaryIO) -> None:
     from assistant.index.layout import read_layout
     from assistant.index.metadata import describe
     from assistant.index.wire import encode, encode_document, encode_json, encode_page
+    from assistant.index.xmp import read_xmp
 
     with pdf.open_pdf(work.path) as file:
         count = min(file.page_count, work.pages)
@@ -125,7 +126,7 @@ def _read(work: Work, out: BinaryIO) -> None:
     flags += _text_flags(pages)
     for page in pages:
         _send(out, encode_page(page))
-    _send(out, encode_document(describe(pages, file.information, tuple(flags))))
+    _send(out, encode_document(describe(pages, file.information, tuple(flags), read_xmp(work.path))))
 
 
 def _read_pages(file: PdfFile, work: Work, count: int, flags: list[str], tell: Callable[[int], None]) -> list[RawPage]:
