@@ -220,7 +220,8 @@ class Document:
 class Paper:
     """A paper of the library. `id` is the SHA-256 of the file's bytes: same bytes, same paper, however many paths.
 
-    `work_id` is shared by the files of one work (preprint, published version); votes are counted per work.
+    `work_id` is shared by the files of one work (preprint, published version); votes are counted per work. `source`
+    says where title, authors and the like come from, where it is not the file alone.
     """
 
     id: str
@@ -238,6 +239,7 @@ class Paper:
     pmid: str = ""
     venue: str = ""
     paged: bool = True
+    source: str = ""
 
     @property
     def path(self) -> Path | None:

@@ -29,7 +29,7 @@ _NO_NAME = re.compile(
     r"univers|institu|depart|facult|school|college|hospital|cent(?:er|re|ro)\b|laborato|academy|division|research"
     r"|correspond|street|scienc|consult|\bdept|materials|control|entomolog|medic|\bgroup\b|ministry|clinic"
     r"|abstract|received|copyright|\binc\b|\bltd\b|journal|road|\bp\.?o\.? box|technolog|engineer|society|agency"
-    r"|editor|keyword|article|author|open access|大学|学院|研究|医院|中心|公司|实验室|摘要|关键|作者|编辑|赛区|学校",
+    r"|editor|keyword|article|authors\b|open access|大学|学院|研究|医院|中心|公司|实验室|摘要|关键|作者|编辑|赛区|学校",
     re.IGNORECASE,
 )
 _SPACING = {"´": "\u0301", "`": "\u0300", "¨": "\u0308", "ˆ": "\u0302", "˜": "\u0303", "¸": "\u0327", "ˇ": "\u030c"}
