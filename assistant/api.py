@@ -15,6 +15,7 @@ from assistant.config import BUILT_IN_EMBEDDER, Settings, find_library, load_set
 from assistant.errors import AssistantError, LibraryError
 from assistant.types import (
     Answer,
+    Document,
     Evidence,
     FileReport,
     Filters,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from assistant.encoders import Embedder
     from assistant.index.evidence import LibraryRetriever
     from assistant.index.library import Library
+    from assistant.index.picture import Picture
 
 Mode = Literal["ask", "check"]
 StreamEvent = ReasoningStep | Evidence | Answer | Verdict
@@ -102,6 +104,18 @@ class Assistant:
             rehash=rehash,
             cancel=cancel,
         )
+
+    def read(self, path: str | Path, *, password: str = "") -> Document:
+        """What is read of one file, without putting it into the library. Raises ReadError where nothing can be."""
+        from assistant.index.sandbox import read_paper
+
+        return read_paper(Path(path))
+
+    def draw(self, path: str | Path, page: int, *, dpi: float = 110, password: str = "") -> Picture:
+        """A page of a PDF (1-based) as it is shown, with the matrix that takes boxes onto it. Raises ReadError."""
+        from assistant.index.picture import draw_page
+
+        return draw_page(Path(path), page, dpi=dpi, password=password)
 
     def papers(self) -> list[Paper]:
         """All papers of the library, by title; none where there is no library yet."""

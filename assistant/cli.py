@@ -21,8 +21,8 @@ from typing import Any
 from assistant import __version__
 from assistant.api import Assistant
 from assistant.config import DEVICES
-from assistant.errors import AssistantError, Cancelled
-from assistant.types import FileReport, FileStatus, IngestReport
+from assistant.errors import AssistantError, Cancelled, UsageError
+from assistant.types import Document, FileReport, FileStatus, IngestReport
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +104,44 @@ def check(arguments: argparse.Namespace) -> int:
         verdict = assistant.check(arguments.claim)
     _print_json(contract.verdict_json(verdict)) if arguments.json else print(terminal.verdict_text(verdict))
     return OK
+
+
+def read(arguments: argparse.Namespace) -> int:
+    """Show what is read of a file, without putting it into a library."""
+    from assistant import reading
+
+    if (arguments.image or arguments.figure) and not (arguments.image and (arguments.page or arguments.figure)):
+        raise UsageError("a picture needs --image FILE.png, and --page N or --figure N to say of what")
+    document = Assistant().read(arguments.file, password=arguments.password)
+    if arguments.image:
+        _write(arguments.image, _picture(document, arguments))
+    elif arguments.table:
+        print(reading.table_text(document, arguments.table), end="")
+    elif arguments.json:
+        print(json.dumps(reading.document_json(document, page=arguments.page)))
+    else:
+        print(reading.document_text(document, page=arguments.page))
+    return OK
+
+
+def _picture(document: Document, arguments: argparse.Namespace) -> bytes:
+    """The PNG that `read --image` asks for: a figure, or a page with its blocks marked."""
+    from assistant import reading
+    from assistant.index.picture import marked, png
+
+    if arguments.figure:
+        figure = reading.nth(document.figures, arguments.figure, "figure")
+        return Assistant().draw(arguments.file, figure.page, password=arguments.password).crop(figure.box)
+    drawn = Assistant().draw(arguments.file, arguments.page, password=arguments.password)
+    page = next((p for p in document.pages if p.number == arguments.page), None)
+    return drawn.png() if page is None else png(marked(drawn, page))
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise AssistantError(f"{path} cannot be written ({error.strerror}); name another file") from error
 
 
 def papers_list(arguments: argparse.Namespace) -> int:
@@ -219,6 +257,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(library=None, json=False)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_ingest(commands)
+    _add_read(commands)
     _add_questions(commands)
     _add_papers(commands)
     _add_upkeep(commands)
@@ -253,6 +292,17 @@ def _add_ingest(commands: Any) -> None:
         "--rehash", action="store_true", help="look into every file, also where size and time are known"
     )
     _add_model_options(parser)
+
+
+def _add_read(commands: Any) -> None:
+    parser = _add(commands, "read", read)
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--text", action="store_true", help="print the text (the default)")
+    parser.add_argument("--page", type=int, metavar="N", help="of this page alone, counted from 1")
+    parser.add_argument("--table", type=int, metavar="N", help="print the N-th table as CSV")
+    parser.add_argument("--figure", type=int, metavar="N", help="with --image: the N-th figure, cut out")
+    parser.add_argument("--image", type=Path, metavar="OUT.png", help="draw the page with its blocks marked by role")
+    parser.add_argument("--password", default="", metavar="WORD", help="of an encrypted file")
 
 
 def _add_questions(commands: Any) -> None:

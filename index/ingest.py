@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from assistant.encoders import Embedder
-from assistant.errors import Cancelled, EmbedderMismatch, LibraryError, ReadError
+from assistant.errors import Cancelled, DiskFull, EmbedderMismatch, LibraryError, ReadError
 from assistant.index import writes
 from assistant.index.chunk import CHUNKING, passages
 from assistant.index.faults import fault
@@ -63,7 +63,8 @@ def ingest(
     """Bring the files into the library; yields what happens and, last, the IngestReport.
 
     `embedder` is called only when there is something to embed. `target` is the wished passage length in tokens.
-    Raises UsageError (nothing to ingest), LibraryBusy, EmbedderMismatch, LibraryError (disk full).
+    A file that a full disk keeps out is reported as failed, and the next one is tried. Raises UsageError (nothing to
+    ingest), LibraryBusy, EmbedderMismatch, LibraryError.
     """
     began = time.monotonic()
     sources, failed = find_files(paths, skip=library.folder)
@@ -196,7 +197,11 @@ def _finish(run: _Run, future: Future[Document], paper_id: str, sources: Sequenc
     fault("read")
     pages = len(document.pages)
     yield Progress(path, "embedding", pages, pages, len(run.reports), run.total)
-    report = _store(run, paper_id, document, sources)
+    try:
+        report = _store(run, paper_id, document, sources)
+    except DiskFull as error:
+        yield from _fail(run, paper_id, sources, str(error), transient=True)
+        return
     for source in sources:
         run.reports.append(replace(report, path=source.path))
         yield run.reports[-1]
@@ -204,7 +209,8 @@ def _finish(run: _Run, future: Future[Document], paper_id: str, sources: Sequenc
 
 def _fail(run: _Run, paper_id: str, sources: Sequence[Source], reason: str, transient: bool) -> Iterator[FileReport]:
     """A file that was readable before and fails now keeps its paper: only the job says so."""
-    with writes.transaction(run.db):
+    # Where the disk is full not even that can be kept: the next ingest then sees the file as new.
+    with suppress(DiskFull), writes.transaction(run.db):
         for source in sources:
             writes.record_job(run.db, _job(source, "", FileStatus.FAILED, reason, transient))
     for source in sources:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from assistant.errors import LibraryBusy, LibraryError
+from assistant.errors import DiskFull, LibraryBusy, LibraryError
 from assistant.index import schema, writes
 from assistant.index.faults import fault
 from assistant.index.files import sha256_of
@@ -127,6 +127,8 @@ class Library:
             self.write_cache(db)
         except OSError as error:
             logger.warning("the search index could not be put on disk (%s); it is built when needed", error.strerror)
+        except DiskFull:
+            logger.warning("the search index could not be put on disk (it is full); it is built when needed")
 
     def remove(self, paper_id: str) -> None:
         """Forget a paper: when this returns no search finds it. Its files are left where they are."""

@@ -115,7 +115,7 @@ def _confirmed(title: str, shown: str, page: str) -> bool:
     if shown.startswith(title):
         return title == shown or len(title) >= _SHORT_TITLE > len(shown) - len(title)
     if title in page:
-        return len(title) >= _SHORT_TITLE or not title.isascii()
+        return len(title) >= _SHORT_TITLE or not title.isascii() or (shown != "" and title.startswith(shown))
     return bool(shown) and SequenceMatcher(None, title, shown, autojunk=False).ratio() >= _ALIKE
 
 

@@ -108,15 +108,21 @@ class PdfFile:
 
     def read_page(self, number: int, *, limit: int = MAX_CHARACTERS) -> RawPage:
         """The first `limit` characters of page `number` (1-based). Raises ReadError where pdfium cannot load it."""
-        try:
-            page = self._document[number - 1]
-        except pdfium.PdfiumError as error:
-            raise ReadError(f"page {number} could not be read (damaged)") from error
-        try:
+        with self.page(number) as page:
             text = page.get_textpage()
             result = self._read(number, page, text, limit)
             text.close()
             return result
+
+    @contextmanager
+    def page(self, number: int) -> Iterator[pdfium.PdfPage]:
+        """pdfium's own page. Raises ReadError where it cannot be loaded, or what is done with it fails."""
+        try:
+            page = self._document[number - 1]
+        except (pdfium.PdfiumError, IndexError) as error:
+            raise ReadError(f"page {number} could not be read (damaged)") from error
+        try:
+            yield page
         except pdfium.PdfiumError as error:
             raise ReadError(f"page {number} could not be read (damaged)") from error
         finally:
@@ -134,9 +140,9 @@ class PdfFile:
 
 
 @contextmanager
-def open_pdf(path: Path) -> Iterator[PdfFile]:
-    """The file opened without a password. Raises ReadError with the reason where it cannot be."""
-    handle = raw.FPDF_LoadDocument(os.fsencode(path), None)
+def open_pdf(path: Path, password: str = "") -> Iterator[PdfFile]:
+    """The file, opened. Raises ReadError with the reason where it cannot be."""
+    handle = raw.FPDF_LoadDocument(os.fsencode(path), password.encode() or None)
     if not handle:
         raise ReadError(_open_error(raw.FPDF_GetLastError()))
     document = pdfium.PdfDocument(handle)

@@ -169,7 +169,7 @@ def _command(path: Path, skip: Iterable[int], last: int, limits: Limits) -> list
     return [*start, *(f"--{name}={value}" for name, value in options.items()), "--", str(path.absolute())]
 
 
-def _environment() -> dict[str, str]:
+def reader_environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     root = Path(assistant.__file__).resolve().parent.parent
     # One thread for linear algebra: each one more reserves address space that RLIMIT_AS counts.
@@ -184,7 +184,7 @@ def _run(command: list[str], limits: Limits, on_page: OnPage | None, cancel: thr
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=reader_environment(),
         start_new_session=True,  # Ctrl-C in the terminal is for the parent to handle
     )
     try:

@@ -127,9 +127,14 @@ def connect(folder: Path) -> sqlite3.Connection:
     return db
 
 
+def is_full(error: sqlite3.DatabaseError) -> bool:
+    """Whether the disk is full, or fails, rather than the library."""
+    return "full" in str(error) or "disk I/O" in str(error)
+
+
 def explain(error: sqlite3.DatabaseError, folder: Path) -> str:
     """One sentence on what keeps a library from being opened or written, and what to do."""
-    if "full" in str(error) or "disk I/O" in str(error):
+    if is_full(error):
         return f"the disk is full or fails ({error}); what {folder} holds is safe: free some space and run it again"
     if isinstance(error, sqlite3.OperationalError):
         return f"the library in {folder} cannot be used now ({error}); what it holds is safe: try again"

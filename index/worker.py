@@ -52,14 +52,14 @@ class Work:
 def main(arguments: list[str] | None = None) -> int:
     work = _parse(sys.argv[1:] if arguments is None else arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    out = _own_output()
-    _limit(work)
+    out = own_output()
+    limit_process(work)
     try:
         _read(work, out)
     except ReadError as error:
-        _fail(out, str(error))
+        fail(out, str(error))
     except MemoryError:
-        _fail(out, OUT_OF_MEMORY.format(work.memory / 2**30))
+        fail(out, OUT_OF_MEMORY.format(work.memory / 2**30))
     return 0
 
 
@@ -78,7 +78,7 @@ def _parse(arguments: list[str]) -> Work:
     return Work(**given)
 
 
-def _own_output() -> BinaryIO:
+def own_output() -> BinaryIO:
     """The real standard output, for frames alone: what a library prints goes nowhere from now on."""
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -88,7 +88,7 @@ def _own_output() -> BinaryIO:
     return out
 
 
-def _limit(work: Work) -> None:
+def limit_process(work: Work) -> None:
     """No more memory, CPU time, written bytes or core files than allowed, from here on."""
     _set(resource.RLIMIT_AS, work.memory)
     _set(resource.RLIMIT_CPU, _seconds(work.cpu))
@@ -118,15 +118,15 @@ def _read(work: Work, out: BinaryIO) -> None:
     with pdf.open_pdf(work.path) as file:
         count = min(file.page_count, work.pages)
         _set(resource.RLIMIT_CPU, _seconds(work.cpu + work.cpu_page * count))
-        _send(out, encode_json("opened", {"pages": count}))
+        send(out, encode_json("opened", {"pages": count}))
         flags = [f"only the first {count} of {file.page_count} pages were read"] * (count < file.page_count)
-        raw = _read_pages(file, work, count, flags, lambda n: _send(out, encode_json("reading", {"page": n})))
-    _send(out, encode("working"))
+        raw = _read_pages(file, work, count, flags, lambda n: send(out, encode_json("reading", {"page": n})))
+    send(out, encode("working"))
     pages = read_layout(raw, file.styles)
     flags += _text_flags(pages)
     for page in pages:
-        _send(out, encode_page(page))
-    _send(out, encode_document(describe(pages, file.information, tuple(flags), read_xmp(work.path))))
+        send(out, encode_page(page))
+    send(out, encode_document(describe(pages, file.information, tuple(flags), read_xmp(work.path))))
 
 
 def _read_pages(file: PdfFile, work: Work, count: int, flags: list[str], tell: Callable[[int], None]) -> list[RawPage]:
@@ -190,16 +190,18 @@ def _fault(page: int) -> None:
             pass
 
 
-def _send(out: BinaryIO, frame: bytes) -> None:
+def send(out: BinaryIO, frame: bytes) -> None:
+    """The whole frame, however little of it the pipe takes at a time."""
     view = memoryview(frame)
     while view:
         view = view[out.write(view) :]
 
 
-def _fail(out: BinaryIO, reason: str) -> None:
+def fail(out: BinaryIO, reason: str) -> None:
+    """The frame that says why nothing comes."""
     from assistant.index.wire import encode_json
 
-    _send(out, encode_json("failed", {"reason": reason[:200]}))
+    send(out, encode_json("failed", {"reason": reason[:200]}))
 
 
 if __name__ == "__main__":

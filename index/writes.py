@@ -12,10 +12,10 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.errors import LibraryError
+from assistant.errors import DiskFull, LibraryError
 from assistant.index import catalogue
 from assistant.index.faults import fault
-from assistant.index.schema import database_folder, explain
+from assistant.index.schema import database_folder, explain, is_full
 from assistant.index.sentences import fts_text
 from assistant.index.store import VECTOR_DTYPE, Job
 from assistant.index.wire import parts_json
@@ -27,7 +27,7 @@ READINGS_KEPT = 2
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """All or nothing. Raises LibraryError in one sentence where the disk is full or fails."""
+    """All or nothing. Raises DiskFull where the disk is full or fails, LibraryError for what else goes wrong."""
     try:
         db.execute("BEGIN IMMEDIATE")
         try:
@@ -41,7 +41,8 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     except sqlite3.IntegrityError:
         raise  # a defect of the program, not of the disk
     except sqlite3.DatabaseError as error:
-        raise LibraryError(explain(error, database_folder(db))) from error
+        kind = DiskFull if is_full(error) else LibraryError
+        raise kind(explain(error, database_folder(db))) from error
     fault("after-commit")
 
 

@@ -92,7 +92,7 @@ def parse_packet(packet: bytes) -> Record:
     """An XMP packet -> what it claims; nothing from one that is no XML or uses entities of its own."""
     try:
         return _record(_properties(packet))
-    except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError):
+    except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError, MemoryError):
         return Record()
 
 

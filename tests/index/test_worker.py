@@ -192,7 +192,7 @@ def test_the_folder_one_stands_in_is_not_imported_from(tmp_path: Path, monkeypat
 
 def test_the_reader_sees_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_API_KEY", "secret")
-    assert "secret" not in sandbox._environment().values()
+    assert "secret" not in sandbox.reader_environment().values()
 
 
 def test_the_reader_is_light_and_keeps_its_prints_to_itself(tmp_path: Path) -> None:
