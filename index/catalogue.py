@@ -9,9 +9,11 @@ own edits. A work is named by the smallest id among its papers: the same whateve
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,22 +62,22 @@ def record_of(db: sqlite3.Connection, paper_id: str, source: str) -> tuple[Recor
 
 def _records(db: sqlite3.Connection, paper_id: str) -> dict[str, tuple[Record, str]]:
     rows = db.execute("SELECT source, data, note FROM records WHERE paper_id = ?", (paper_id,))
-    return {source: (_record(json.loads(data)), note) for source, data, note in rows}
+    return {source: (record_from(json.loads(data)), note) for source, data, note in rows}
 
 
-def _record(said: dict[str, Any]) -> Record:
-    return Record(**said | {"authors": tuple(said.get("authors", ()))})
+def record_from(said: dict[str, Any]) -> Record:
+    """A record from its fields as JSON has them; those that are empty are left out."""
+    return Record(**{name: value for name, value in said.items() if value} | {"authors": tuple(said.get("authors", ()))})
 
 
-def known(db: sqlite3.Connection, paper_id: str) -> Record:
-    """A paper's record, all sources together; without the file's name that stands for a title."""
-    merged = Record()
+def known(db: sqlite3.Connection, paper_id: str, *, without: str = "") -> Record:
+    """A paper's record, all sources together but one; without the file's name that stands for a title."""
+    said: dict[str, Any] = {}
     records = _records(db, paper_id)
     for source in _SOURCES:
-        if source in records:
-            said = {name: value for name, value in asdict(records[source][0]).items() if value}
-            merged = replace(merged, **said | ({"authors": tuple(said["authors"])} if "authors" in said else {}))
-    return merged
+        if source in records and source != without:
+            said |= {name: value for name, value in asdict(records[source][0]).items() if value}
+    return record_from(said)
 
 
 def settle(db: sqlite3.Connection, paper_id: str) -> None:
@@ -169,3 +171,26 @@ def papers_citing(db: sqlite3.Connection, wanted: Iterable[int]) -> list[str]:
     """The papers whose list of references has one of these keys: candidates, for `citing.resolve` to decide."""
     query = "SELECT papers.id FROM cited JOIN papers USING (reading_id) WHERE key = ?"
     return sorted({row[0] for key in wanted for row in db.execute(query, (key,))})
+
+
+def places(db: sqlite3.Connection) -> dict[str, list[Path]]:
+    """Paper id -> where its files lie; papers without a file have none."""
+    found: dict[str, list[Path]] = {}
+    for paper_id, path in db.execute("SELECT papers.id, path FROM papers JOIN jobs ON jobs.paper_id = papers.id"):
+        found.setdefault(paper_id, []).append(Path(os.fsdecode(path)))
+    return found
+
+
+def bibliographies(db: sqlite3.Connection) -> list[tuple[Path, int, int, str, str]]:
+    """The user's bibliographies as last read: path, size, mtime in nanoseconds, fault, entries as JSON."""
+    rows = db.execute("SELECT path, size, mtime_ns, fault, entries FROM bibliographies ORDER BY path")
+    return [(Path(os.fsdecode(path)), *rest) for path, *rest in rows]
+
+
+def put_bibliography(db: sqlite3.Connection, path: Path, size: int, mtime_ns: int, fault: str, entries: str) -> None:
+    row = (os.fsencode(path), size, mtime_ns, fault, entries)
+    db.execute("INSERT OR REPLACE INTO bibliographies VALUES (?, ?, ?, ?, ?)", row)
+
+
+def drop_bibliography(db: sqlite3.Connection, path: Path) -> None:
+    db.execute("DELETE FROM bibliographies WHERE path = ?", (os.fsencode(path),))
