@@ -248,6 +248,17 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """What a paper has to do with others of the library: the other files of its work, papers with nearly the same text
+    (and the share they have in common), its references with the papers they name, the papers that cite it."""
+
+    work: tuple[Paper, ...] = ()
+    near_duplicates: tuple[tuple[Paper, float], ...] = ()
+    references: tuple[tuple[Reference, Paper | None], ...] = ()
+    cited_by: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """Whole sentences of one section, the unit of search.
 

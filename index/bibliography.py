@@ -1,5 +1,5 @@
-"""The user's own bibliography (.bib, CSL-JSON) beside the papers: found, matched to papers, and believed before all that is
-read from a file.
+"""The user's own bibliography (.bib, CSL-JSON) beside the papers: found, matched to papers, and believed before all
+that is read from a file.
 
 A bibliography speaks for the papers in its folder and below. It is read again only when it has changed; papers are not.
 """
@@ -38,8 +38,8 @@ class Bibliography:
 
 
 def update(db: sqlite3.Connection, paths: Sequence[Path], *, skip: Path, fresh: bool) -> Iterator[FileReport]:
-    """Read the bibliographies among `paths` that are new or changed, and bring the papers' records up to date with them;
-    `fresh` says that there are new papers. Reports those with faults. The caller holds the writer's lock."""
+    """Read the bibliographies among `paths` that are new or changed, and bring the papers' records up to date with
+    them; `fresh` says that there are new papers. Reports those with faults. The caller holds the writer's lock."""
     before = {b.source.path: b for b in _stored(db)}
     found = [_read(source, before.get(source.path)) for source in find_bibliographies(paths, skip=skip)]
     gone = [path for path in before if not path.exists() and path.parent.exists()]
@@ -127,7 +127,8 @@ def _decoded(data: bytes) -> str:
 def _fault(entries: int, broken: Sequence[int], text: str) -> str:
     if broken:
         noun = "entry" if len(broken) == 1 else "entries"
-        return f"{len(broken)} {noun} of {entries + len(broken)} cannot be read, the first in line {min(broken)}: mend its braces"
+        where = f"the first in line {min(broken)}: mend its braces"
+        return f"{len(broken)} {noun} of {entries + len(broken)} cannot be read, {where}"
     return "" if entries or not text.strip() else "no BibTeX entry in it; export it again, or take it away"
 
 
@@ -191,7 +192,9 @@ def _apply(db: sqlite3.Connection, indexes: Sequence[Index]) -> None:
 
 def _keep(db: sqlite3.Connection, bibliography: Bibliography) -> None:
     source = bibliography.source
-    entries = json.dumps([[e.key, {k: v for k, v in asdict(e.record).items() if v}, e.files] for e in bibliography.entries])
+    entries = json.dumps(
+        [[e.key, {k: v for k, v in asdict(e.record).items() if v}, e.files] for e in bibliography.entries]
+    )
     catalogue.put_bibliography(db, source.path, source.size, source.mtime_ns, bibliography.fault, entries)
 
 

@@ -28,7 +28,39 @@ class Entry:
 
 
 _COMMANDS = re.compile(r"[\\$]")
-_STOPWORDS = frozenset("a an the on in of for and to with from by at is are do does how what why der die das le la les un une el".split())
+_STOPWORDS = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "on",
+        "in",
+        "of",
+        "for",
+        "and",
+        "to",
+        "with",
+        "from",
+        "by",
+        "at",
+        "is",
+        "are",
+        "do",
+        "does",
+        "how",
+        "what",
+        "why",
+        "der",
+        "die",
+        "das",
+        "le",
+        "la",
+        "les",
+        "un",
+        "une",
+        "el",
+    ]
+)
 _ESCAPES = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -44,11 +76,11 @@ _PROCEEDINGS = re.compile(r"proceedings|conference|workshop|symposium|advances i
 
 def parse_bibtex(text: str) -> tuple[list[Entry], list[int]]:
     """The entries of a .bib file, and the lines (from 1) at which entries begin that cannot be read."""
-    import bibtexparser
+    from bibtexparser.entrypoint import parse_string
     from bibtexparser.model import Entry as Parsed
 
     with _quiet("bibtexparser"):
-        library = bibtexparser.parse_string(text)
+        library = parse_string(text)
     entries = [_entry(e.key, {k.lower(): str(f.value) for k, f in e.fields_dict.items()}) for e in library.entries]
     broken = []
     for block in library.failed_blocks:
@@ -103,7 +135,9 @@ def plain(text: str) -> str:
         from pylatexenc.latex2text import LatexNodes2Text
 
         with _quiet("pylatexenc"):
-            text = LatexNodes2Text(math_mode="with-delimiters", keep_comments=True).latex_to_text(text, tolerant_parsing=True)
+            text = LatexNodes2Text(math_mode="with-delimiters", keep_comments=True).latex_to_text(
+                text, tolerant_parsing=True
+            )
     text = text.replace("~", " ") if "\\" not in text else text
     text = re.sub(r"\$([^$]*)\$", r"\1", text)
     return " ".join(unicodedata.normalize("NFC", re.sub(r"[{}]", "", text)).split())
@@ -147,8 +181,8 @@ def split_files(value: str) -> tuple[str, ...]:
 def bibtex(papers: Iterable[Paper], *, among: Sequence[Paper] = ()) -> str:
     """The papers as BibTeX entries. `among` are the papers from which theirs keys must differ (the library's).
 
-    A key is surname, year and first word of the title; where two papers would have the same, those after the first (by id)
-    get the beginning of their id behind it, so that a key does not depend on which papers are asked for.
+    A key is surname, year and first word of the title; where two papers would have the same, those after the first (by
+    id) get the beginning of their id behind it, so that a key does not depend on which papers are asked for.
     """
     papers = list(papers)
     keys = _keys([*papers, *among])

@@ -67,7 +67,9 @@ def _records(db: sqlite3.Connection, paper_id: str) -> dict[str, tuple[Record, s
 
 def record_from(said: dict[str, Any]) -> Record:
     """A record from its fields as JSON has them; those that are empty are left out."""
-    return Record(**{name: value for name, value in said.items() if value} | {"authors": tuple(said.get("authors", ()))})
+    return Record(
+        **{name: value for name, value in said.items() if value} | {"authors": tuple(said.get("authors", ()))}
+    )
 
 
 def known(db: sqlite3.Connection, paper_id: str, *, without: str = "") -> Record:

@@ -1,7 +1,7 @@
 """References -> the papers of the library that they name. Pure; the database is `catalogue`'s.
 
-Nothing of this is stored but keys by which a reference and a paper find each other: which paper a reference names is decided
-when asked, so it cannot go stale.
+Nothing of this is stored but keys by which a reference and a paper find each other: which paper a reference names is
+decided when asked, so it cannot go stale.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ def titles(reference: Reference) -> set[str]:
 
 
 def resolve(reference: Reference, papers: Sequence[tuple[str, Record]]) -> str:
-    """The id of the paper that a reference names, "" for none. Of the files of one work the one with the very DOI comes
-    first, a supplement last."""
+    """The id of the paper that a reference names, "" for none. Of the files of one work the one with the very DOI
+    comes first, a supplement last."""
     fitting = [(paper_id, record) for paper_id, record in papers if names(reference, record)]
     fitting.sort(key=lambda p: (p[1].doi != reference.doi, is_supplement(p[1].title), is_preprint(p[1].doi), p[0]))
     return fitting[0][0] if fitting else ""
 
 
 def names(reference: Reference, record: Record) -> bool:
-    """Whether the reference is to the paper: same DOI or arXiv id, else same title and a year or an author that fits."""
+    """Whether the reference is to the paper: same DOI or arXiv id, else same title and a fitting author or year."""
     if reference.doi and record.doi:
         if base_doi(reference.doi) == base_doi(record.doi):
             return True

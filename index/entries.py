@@ -1,6 +1,7 @@
 """Blocks of a list of references -> its entries, and what each says: label, year, DOI, arXiv id, title.
 
-Pure, by rule; knows blocks of text and how references are set (APA, Vancouver, MDPI, numbered, GB/T 7714), nothing of fonts.
+Pure, by rule; knows blocks of text and how references are set (APA, Vancouver, MDPI, numbered, GB/T 7714), nothing of
+fonts.
 An entry that runs over a column or a page stands in two blocks; blocks that hold several numbered entries are cut.
 """
 
@@ -18,8 +19,8 @@ MAX_ENTRIES = 5_000
 MAX_ENTRY = 5_000
 """Characters of one entry; a longer one is cut: it is most likely several."""
 _NUMBERED_SHARE = 0.3
-"""Share of the first blocks that begin with a rising number from which on the list counts as numbered; blocks that go on
-with an entry have none."""
+"""Share of the first blocks that begin with a rising number from which on the list counts as numbered; blocks that go
+on with an entry have none."""
 _RISING = 0.8
 _LOOKED_AT = 40
 _LABELS = {
@@ -33,11 +34,16 @@ _GAP = 3
 """Numbers that may be missing between two entries, where the layout lost some."""
 _CONTINUES = re.compile(r"\s*(?:[a-z]|https?:|doi|www\.|in:|\d+[,:(–-]|[,;:)&–-]|pp?\.)")
 _ANY_YEAR = re.compile(rf"(?<![\d/–-]){YEAR}(?!\d)|\bn\.\s?d\.|in press|forthcoming", re.IGNORECASE)
-_ADDRESS = re.compile(r"(?:https?\s?:\s?/\s?/|www\.|doi:?\s?)\S+(?:\s\S*/\S*)*|\b10\.\d{4,9}/\S+", re.IGNORECASE)
-_CUT_DOI = re.compile(r"(\b10\.\d{4,9}/\S*[^\s.,;])((?:\s[\w/()<>-]*[./-]?[\w/()<>-]*\d[\w./()<>;:-]*){1,2})\.?\s*$")
+_ADDRESS = re.compile(
+    r"(?:https?\s?:\s?/\s?/|www\.|doi:?\s?)\S+(?:\s[^\s/]*/\S*){0,3}|\b10\.\d{4,9}/\S+", re.IGNORECASE
+)
+_CUT_DOI = re.compile(
+    r"(\b10\.\d{4,9}/\S{0,200}[^\s.,;])((?:\s[\w/()<>-]*[./-]?[\w/()<>-]*\d[\w./()<>;:-]*){1,2})\.?\s*$"
+)
 """A DOI at an entry's end that a line's end cut anywhere."""
 _VISITED = re.compile(
-    rf"(?:accessed|retrieved|visited|cited|last checked|访问|引用)[^.;\]]{{0,30}}?{YEAR}|\[{YEAR}[-/]\d\d?[-/]\d\d?\]", re.IGNORECASE
+    rf"(?:accessed|retrieved|visited|cited|last checked|访问|引用)[^.;\]]{{0,30}}?{YEAR}|\[{YEAR}[-/]\d\d?[-/]\d\d?\]",
+    re.IGNORECASE,
 )
 _IN_BRACKETS = re.compile(rf"[(（](?:\w+\.?,?\s){{0,3}}({YEAR})[a-z]?(?:,[^)）]{{0,20}})?[)）]")
 _VOLUME = re.compile(rf"(?<![\d/–-])({YEAR})(?:\s[A-Z][a-z]{{2}}(?:\s\d+)?)?\s?;\s?\d")
@@ -45,16 +51,21 @@ _VOLUME = re.compile(rf"(?<![\d/–-])({YEAR})(?:\s[A-Z][a-z]{{2}}(?:\s\d+)?)?\s
 _PAGES = re.compile(rf"(?::|：|\bpp?\.)\s*\d+(?:\s?[-–]\s?\d+)?|\d+\s?[-–]\s?{YEAR}|{YEAR}\s?[-–]\s?\d+")
 _QUOTED = re.compile(r"[“\"«„‘](.{8,400}?)[,.?!]?[”\"»“’](?![\w])")
 _GBT = re.compile(r"(.{4,300}?)\s?\[(?:[JMDCRNPSGAZ]|EB|DB|CP)(?:/[A-Z]{2})?\]")
-_AFTER_YEAR = re.compile(rf"[(（](?:\w+\.?,?\s){{0,3}}(?:{YEAR}[a-z]?|n\.\s?d\.|in press)(?:,[^)）]{{0,20}})?[)）][.,:]?\s*(?=\S)")
+_AFTER_YEAR = re.compile(
+    rf"[(（](?:\w+\.?,?\s){{0,3}}(?:{YEAR}[a-z]?|n\.\s?d\.|in press)(?:,[^)）]{{0,20}})?[)）][.,:]?\s*(?=\S)"
+)
 _PLAIN_YEAR = re.compile(rf"(?:\.|et al,?|;)\s+{YEAR}[a-z]?([,.:])\s+(?=[^\W\d_a-z])")
 """The year between authors and title: "Conn, B. J. 2013, Title, Telopea, 15" and "Conn, B. J. 2013. Title." """
 _JOURNAL = re.compile(r",\s+[^,]{2,80},\s*(?:vol\.?\s*)?\d.*$")
 _NAME = r"[^\W\d_][\w’'`´.-]*"
 _VANCOUVER = re.compile(
-    rf"(?:{_NAME}(?:\s{_NAME}){{0,3}}\s[A-Z][A-Z-]{{0,3}}(?:\s(?:Jr|Sr|[23]rd|II))?(?:,\s+(?:and\s+)?|\s+and\s+|;\s+))*"
+    rf"(?>{_NAME}(?:\s{_NAME}){{0,3}}\s[A-Z][A-Z-]{{0,3}}(?:\s(?:Jr|Sr|[23]rd|II))?(?:,\s+(?:and\s+)?|\s+and\s+|;\s+))*"
     rf"(?:{_NAME}(?:\s{_NAME}){{0,3}}\s[A-Z][A-Z-]{{0,3}}|et al|others)(?:,?\s+et\s+al|,?\s+eds?)?[.:]\s*(?=\S)"
 )
-_INITIALS = re.compile(rf"(?:{_NAME}(?:\s{_NAME}){{0,2}},\s(?:[^\W\d_]\.[-\s]?){{1,4}}(?:;\s+|,\s+|\s*&\s+|\s*and\s+)?)+(?:et al\.?[,;]?\s+)?(?=\S)")
+_INITIALS = re.compile(
+    rf"(?>{_NAME}(?:\s{_NAME}){{0,2}},\s(?:[^\W\d_]\.[-\s]?){{1,4}}(?:;\s+|,\s+|\s*&\s+|\s*and\s+)?)+"
+    r"(?:et al\.?[,;]?\s+)?(?=\S)"
+)
 _STOP = re.compile(
     r"(?:(?<=[^\W\d_]{3})|(?<=[\d)\]”’*A-Z]))(?<!\sI)(?<!\sII)(?<!\sIII)(?<!\sIV)(?<!\sV)[.?!]\s+(?![IVX]{1,4}\.\s)"
     r"(?=[^\W_a-z]|In\b|in:)|(?<=[\u3400-\u9fff])[.．。]\s*"
@@ -166,7 +177,13 @@ def _reference(entry: _Entry) -> Reference:
     dois = find_dois(_CUT_DOI.sub(lambda found: found[1] + "".join(found[2].split()), text))
     body = _unlabelled(text)
     return Reference(
-        text, tuple(entry.spans), entry.label, find_year(body), dois[0] if dois else "", find_arxiv(text), find_title(body)
+        text,
+        tuple(entry.spans),
+        entry.label,
+        find_year(body),
+        dois[0] if dois else "",
+        find_arxiv(text),
+        find_title(body),
     )
 
 
@@ -183,7 +200,9 @@ def find_year(text: str) -> int | None:
     text = _VISITED.sub(" ", _ADDRESS.sub(" ", text))
     if found := _IN_BRACKETS.search(text) or _VOLUME.search(text):
         return int(found[1])
-    years = re.findall(rf"(?<![\d.])({YEAR})[a-z]?(?![\d\w])", _PAGES.sub(" ", text)) or re.findall(rf"\b({YEAR})\b", text)
+    years = re.findall(rf"(?<![\d.])({YEAR})[a-z]?(?![\d\w])", _PAGES.sub(" ", text)) or re.findall(
+        rf"\b({YEAR})\b", text
+    )
     return int(years[-1]) if years else None
 
 

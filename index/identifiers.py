@@ -1,6 +1,7 @@
 """How a paper is named in print: DOI, arXiv id, PMID, year; and the forms in which titles and names are compared.
 
-Pure; knows text alone. Forms: DOI handbook 2.2 (doi.org), arXiv's identifier scheme (info.arxiv.org/help/arxiv_identifier).
+Pure; knows text alone. Forms: DOI handbook 2.2 (doi.org), arXiv's identifier scheme
+(info.arxiv.org/help/arxiv_identifier).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 import unicodedata
 
 YEAR = r"(?:1[6-9]|20)\d\d"
-_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>{}|\\^`，。；）】]+", re.IGNORECASE)
+_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>{}|\\^`，。；）】]{1,300}", re.IGNORECASE)
 _MAX_DOI = 200
 _END = re.compile(r"[.,;:'’”*]+$")
 _GLUED = re.compile(r"(?:\.?\[?(?:pmid|pmcid|pubmed|epub|available|accessed|https?:|www\.|©)).*$", re.IGNORECASE)
@@ -17,9 +18,9 @@ _GLUED = re.compile(r"(?:\.?\[?(?:pmid|pmcid|pubmed|epub|available|accessed|http
 _CUT = (
     re.compile(r"\b10\s?\.\s(?=\d{4,9}/)"),
     re.compile(r"\b10\.\d{4,9}\s?/\s(?=\w)|\b10\.\d{4,9}\s(?=/\w)"),
-    re.compile(r"\b10\.\d{4,9}/\S*[./_]\s(?=\S*\d{3,}(?:\W|$)|\d+\.\d)"),
-    re.compile(r"\b10\.\d{4,9}/\S*\(\S*\)\s(?=\d{3,}-)"),
-    re.compile(r"\b10\.\d{4,9}/\S*-\s(?=[\w.-]*\d)"),
+    re.compile(r"\b10\.\d{4,9}/\S{0,200}[./_]\s(?=\S*\d{3,}(?:\W|$)|\d+\.\d)"),
+    re.compile(r"\b10\.\d{4,9}/\S{0,200}\(\S{0,200}\)\s(?=\d{3,}-)"),
+    re.compile(r"\b10\.\d{4,9}/\S{0,200}-\s(?=[\w.-]*\d)"),
 )
 """A DOI cut at a line's end; a sentence that follows one begins with a letter."""
 _ARXIV = re.compile(
@@ -28,15 +29,38 @@ _ARXIV = re.compile(
     re.IGNORECASE,
 )
 _PMID = re.compile(r"\bPMID:?\s*(\d{4,8})\b|pubmed(?:\.ncbi\.nlm\.nih\.gov|/)/?(\d{4,8})\b", re.IGNORECASE)
-_PREPRINT = re.compile(r"10\.(?:48550/|1101/\d|21203/|31234/|31219/|31235/|26434/|20944/|2139/|36227/|22541/|31223/|32942/|12688/)")
+_PREPRINT = re.compile(
+    r"10\.(?:48550/|1101/\d|21203/|31234/|31219/|31235/|26434/|20944/|2139/|36227/|22541/|31223/|32942/|12688/)"
+)
 """DOI prefixes of preprint servers: arXiv, bioRxiv and medRxiv, Research Square, the OSF's, ChemRxiv, Preprints.org,
 SSRN, TechRxiv, Authorea, EarthArXiv, EcoEvoRxiv; and F1000Research, which numbers its versions as they do."""
 _VERSION = re.compile(r"(?:[/._-]?v\d{1,2}|/\d{1,2}|(?<=\d)\.\d)$")
-_PART = re.compile(r"(?:[./_-](?:s|st|t|g|e|si_?|supp\w*-?|figure-?|fig\.?|table-?)\d{1,3}|[./_-](?:supp\w*|suppl|si))$")
+_PART = re.compile(
+    r"(?:[./_-](?:s|st|t|g|e|si_?|supp\w*-?|figure-?|fig\.?|table-?)\d{1,3}|[./_-](?:supp\w*|suppl|si))$"
+)
 """How journals number the supplements, figures and tables of a paper: 10.1371/journal.pone.0000001.s001."""
 _SUFFIX = re.compile(r",?\s+(?:jr|sr|ii|iii|iv)\.?$", re.IGNORECASE)
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_COMPOUND_SURNAMES = frozenset("欧阳 司马 上官 诸葛 夏侯 皇甫 尉迟 公孙 慕容 长孙 宇文 司徒 令狐 东方 端木 百里".split())
+_COMPOUND_SURNAMES = frozenset(
+    [
+        "欧阳",
+        "司马",
+        "上官",
+        "诸葛",
+        "夏侯",
+        "皇甫",
+        "尉迟",
+        "公孙",
+        "慕容",
+        "长孙",
+        "宇文",
+        "司徒",
+        "令狐",
+        "东方",
+        "端木",
+        "百里",
+    ]
+)
 
 
 def find_dois(text: str) -> list[str]:

@@ -140,7 +140,7 @@ class Library:
             self.renew_cache(db)
 
     def edit(self, paper_id: str, changes: Record, cleared: Sequence[str] = ()) -> None:
-        """Keep what the user says of a paper, over all that is read; fields `cleared` are as they were before any edit."""
+        """Keep what the user says of a paper, over all that is read; fields `cleared` are as before any edit."""
         with self.writing() as db, writes.transaction(db):
             before = catalogue.record_of(db, paper_id, catalogue.EDIT)
             said = asdict(before[0] if before else Record()) | {k: v for k, v in asdict(changes).items() if v}

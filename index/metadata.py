@@ -19,6 +19,7 @@ from assistant.index.record import Record
 from assistant.index.venues import find_venue
 from assistant.types import Document, Page, Role
 
+NOTHING = Record()
 MAX_TITLE = 500
 _NO_TITLE = re.compile(
     r"microsoft (?:word|powerpoint)|untitled|^\S+$|\.(?:docx?|tex|dvi|pdf|indd|qxd|rtf|odt)\b|\d+\.\.\d+"
@@ -48,7 +49,9 @@ _ABOUT_THE_FILE = (Role.FURNITURE, Role.FOOTNOTE, Role.AUTHOR, Role.CAPTION, Rol
 """Where a first page tells of itself; a DOI or a year in its running text is most likely another paper's."""
 _NOTE = 250
 """Characters of a block of running text that may be a note all the same."""
-_OTHERS = re.compile(r"(?:code|data|software|archive|repository|dataset|supplement|available|preprint|review)\b", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"(?:code|data|software|archive|repository|dataset|supplement|available|preprint|review)\b", re.IGNORECASE
+)
 _BEFORE = 80
 """Characters before a DOI in which a word for something else than the paper tells that it is not the paper's."""
 
@@ -57,7 +60,7 @@ def describe(
     pages: tuple[Page, ...],
     information: Mapping[str, str],
     flags: tuple[str, ...] = (),
-    claimed: Record = Record(),
+    claimed: Record = NOTHING,
 ) -> Document:
     """The document with what can be told of it; what cannot is empty.
 
@@ -142,7 +145,9 @@ def _doi(pages: Sequence[Page], notes: Sequence[str], claimed: str, given: Seque
     """The DOI the file claims, else the one that its pages' margins repeat, else the first page's first of its own."""
     if claimed:
         return claimed
-    margins = Counter(doi for page in pages[:20] for text in _texts(page, Role.FURNITURE) for doi in set(find_dois(text)))
+    margins = Counter(
+        doi for page in pages[:20] for text in _texts(page, Role.FURNITURE) for doi in set(find_dois(text))
+    )
     repeated = next((doi for doi, times in margins.most_common(1) if times > 1), "")
     return repeated or next((doi for note in (*notes, *given) for doi in find_dois(_own(note))), "")
 

@@ -105,7 +105,8 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX cited_reading ON cited (reading_id);
     CREATE TABLE bibliographies (
-        path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, fault TEXT NOT NULL, entries TEXT NOT NULL
+        path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, fault TEXT NOT NULL,
+        entries TEXT NOT NULL
     )
     """,
 )

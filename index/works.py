@@ -53,9 +53,10 @@ _SUPPLEMENT = re.compile(
     re.IGNORECASE,
 )
 _KINDS = {
-    "erratum": r"(?:author\s+)?(?:erratum|errata|corrigend\w+|correction|addendum|retraction|retracted|expression of concern)\b(?:\s+(?:to|for|of|notice)\b|\s*[:：.—–-])"
-    r"|(?:erratum|corrigendum|correction|retraction)$|更正|勘误",
-    "comment": r"comments?\s+(?:on|to)\b|commentary\s*(?:on|:)|discussion\s+of\b|letter\s+to\s+the\s+editor\b|re:|.*\bcomment on\b",
+    "erratum": r"(?:author\s+)?(?:erratum|errata|corrigend\w+|correction|addendum|retract(?:ion|ed)"
+    r"|expression of concern)\b(?:\s+(?:to|for|of|notice)\b|\s*[:：.—–-])|(?:erratum|corrigendum|correction|retraction)$|更正|勘误",
+    "comment": r"comments?\s+(?:on|to)\b|commentary\s*(?:on|:)|discussion\s+of\b|letter\s+to\s+the\s+editor\b|re:"
+    r"|.*\bcomment on\b",
     "reply": r"(?:(?:the\s+)?authors?['’]?\s+)?(?:reply|response|rejoinder|rebuttal)\s*(?:to|:|$)|in reply\b",
 }
 _KIND = {name: re.compile(rf"\W*(?:{pattern})", re.IGNORECASE) for name, pattern in _KINDS.items()}
@@ -116,7 +117,9 @@ def likeness(a: Signature | None, b: Signature | None) -> float:
 def keys(facts: Facts) -> set[int]:
     """Numbers of which two papers that may be one work share at least one."""
     sign = facts.signature
-    bands = [] if sign is None else [("band", i, *sign.values[_ROWS * i : _ROWS * (i + 1)].tolist()) for i in range(_BANDS)]
+    bands = (
+        [] if sign is None else [("band", i, *sign.values[_ROWS * i : _ROWS * (i + 1)].tolist()) for i in range(_BANDS)]
+    )
     return name_keys(facts.record) | {key_of(*band) for band in bands}
 
 

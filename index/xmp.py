@@ -1,8 +1,8 @@
 """What a PDF says of itself in its XMP packet (ISO 16684-1): title, authors, DOI, journal, dates.
 
 The only importer of pypdf. Runs in the limited process of `assistant.index.worker`; the packet is hostile XML, so it is
-parsed without entities or document types, within a size, a depth and a processor time of its own. Believes nothing: what is
-right is for `metadata` to judge.
+parsed without entities or document types, within a size, a depth and a processor time of its own. Believes nothing:
+what is right is for `metadata` to judge.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _packet(path: Path) -> bytes:
     try:
         reader = pypdf.PdfReader(path)
         stream = reader.root_object.get("/Metadata")
-        data = stream.get_object().get_data() if stream is not None else b""  # type: ignore[attr-defined]
+        data = stream.get_object().get_data() if stream is not None else b""
     except _OutOfTime:
         raise
     except Exception:  # noqa: BLE001

@@ -150,7 +150,8 @@ def test_paths_are_absolute_and_lead_back_to_the_file() -> None:
 
 def test_paper_has_the_fields_of_the_contract_in_order() -> None:
     found = paper_json(PAPER)
-    assert list(found) == ["id", "title", "authors", "year", "doi", "paths", "pages", "passages", "status", "flags"]
+    first = ["id", "title", "authors", "year", "doi", "paths", "pages", "passages", "status", "flags"]
+    assert list(found) == [*first, "work_id", "arxiv", "pmid", "venue", "source"]
     assert (found["authors"], found["year"], found["status"], found["flags"]) == (
         ["A", "B"],
         2021,
