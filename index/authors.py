@@ -14,6 +14,8 @@ _MAX_TEXT = 60_000
 _BETWEEN = re.compile(
     r"[,;&·•|\d*†‡§¶∗⁎#✉，、；]+|\s+(?:and|und|et|y|e)\s+(?=\S)|\s\.\s|\bORCID\b|\bID\b|\s[–—-]\s", re.IGNORECASE
 )
+_INSTITUTIONS = re.compile(r"(?<=[\d*†‡§])\s+\d{1,2}(?=[^\W\d_])")
+"""Where the institutions begin: a number before a word, behind the number of the last author."""
 _WORD = r"(?:[^\W\d_a-z][\w’'`´‐.-]*|d[’'][^\W\d_a-z][\w’'-]*)"
 _PARTICLE = r"(?:de|van|von|der|den|la|le|di|da|do|dos|das|del|della|el|al|bin|ibn|ben|ter|ten|zu|af|av|du|y|e)"
 _NAME = re.compile(
@@ -42,7 +44,8 @@ def names(text: str) -> tuple[str, ...]:
     Marks of footnotes, degrees and the signs of ORCID between them are left out.
     """
     found: list[str] = []
-    for piece in _BETWEEN.split(mend_accents(text[:_MAX_TEXT])):
+    people = _INSTITUTIONS.split(mend_accents(text[:_MAX_TEXT]), maxsplit=1)[0]
+    for piece in _BETWEEN.split(people):
         name = re.sub(r"^(?:and|by)\s+", "", piece.strip(" .-–—()[]:'"), flags=re.IGNORECASE)
         if len(name) < 2 or (len(name) < 4 and name.isascii()) or _DEGREE.fullmatch(name):
             continue

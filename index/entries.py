@@ -51,6 +51,7 @@ _VOLUME = re.compile(rf"(?<![\d/–-])({YEAR})(?:\s[A-Z][a-z]{{2}}(?:\s\d+)?)?\s
 _PAGES = re.compile(rf"(?::|：|\bpp?\.)\s*\d+(?:\s?[-–]\s?\d+)?|\d+\s?[-–]\s?{YEAR}|{YEAR}\s?[-–]\s?\d+")
 _QUOTED = re.compile(r"[“\"«„‘](.{8,400}?)[,.?!]?[”\"»“’](?![\w])")
 _GBT = re.compile(r"(.{4,300}?)\s?\[(?:[JMDCRNPSGAZ]|EB|DB|CP)(?:/[A-Z]{2})?\]")
+_GBT_PARTS = re.compile(r"(?:(?<=[^A-Z])|(?<=[A-Z] [A-Z])|(?<=[A-Z]{2}))[.．。]\s*(?=\S)")
 _AFTER_YEAR = re.compile(
     rf"[(（](?:\w+\.?,?\s){{0,3}}(?:{YEAR}[a-z]?|n\.\s?d\.|in press)(?:,[^)）]{{0,20}})?[)）][.,:]?\s*(?=\S)"
 )
@@ -62,10 +63,12 @@ _VANCOUVER = re.compile(
     rf"(?>{_NAME}(?:\s{_NAME}){{0,3}}\s[A-Z][A-Z-]{{0,3}}(?:\s(?:Jr|Sr|[23]rd|II))?(?:,\s+(?:and\s+)?|\s+and\s+|;\s+))*"
     rf"(?:{_NAME}(?:\s{_NAME}){{0,3}}\s[A-Z][A-Z-]{{0,3}}|et al|others)(?:,?\s+et\s+al|,?\s+eds?)?[.:]\s*(?=\S)"
 )
-_INITIALS = re.compile(
-    rf"(?>{_NAME}(?:\s{_NAME}){{0,2}},\s(?:[^\W\d_]\.[-\s]?){{1,4}}(?:;\s+|,\s+|\s*&\s+|\s*and\s+)?)+"
-    r"(?:et al\.?[,;]?\s+)?(?=\S)"
+_PEOPLE = (
+    rf"(?>{_NAME}(?:\s{_NAME}){{0,2}},\s(?:[^\W\d_]\.[-\s]?){{1,4}}(?:;\s+|,\s*|\s*&\s+|\s*and\s+)?)+"
+    r"(?:et al\.?[,;]?\s+)?"
 )
+_INITIALS = re.compile(_PEOPLE + r"(?=\S)")
+_ONLY_PEOPLE = re.compile(_PEOPLE + r"(?:[^\W\d_][^\s.,]*,?)?\s*")
 _STOP = re.compile(
     r"(?:(?<=[^\W\d_]{3})|(?<=[\d)\]”’*A-Z]))(?<!\sI)(?<!\sII)(?<!\sIII)(?<!\sIV)(?<!\sV)[.?!]\s+(?![IVX]{1,4}\.\s)"
     r"(?=[^\W_a-z]|In\b|in:)|(?<=[\u3400-\u9fff])[.．。]\s*"
@@ -168,7 +171,7 @@ def _begins(text: str, style: str, found: Sequence[_Entry]) -> str | None:
         return ""
     before = found[-1].text
     unfinished = before.endswith((",", "&", ":", ";", "-")) or not _ANY_YEAR.search(before)
-    yearless = not _ANY_YEAR.search(_ADDRESS.sub("", text))
+    yearless = not _ANY_YEAR.search(_ADDRESS.sub("", text)) and (unfinished or not _ONLY_PEOPLE.fullmatch(text))
     return None if _CONTINUES.match(text) or yearless or (unfinished and before[-1:] in ",&-:;") else ""
 
 
@@ -211,7 +214,7 @@ def find_title(text: str) -> str:
     if quoted := _QUOTED.search(text):
         return _as_title(quoted[1])
     if marked := _GBT.match(text):
-        parts = [part for part in re.split(r"(?<=[^A-Z])[.．。]\s*(?=\S)", marked[1]) if part.strip()]
+        parts = [part for part in _GBT_PARTS.split(marked[1]) if part.strip()]
         return _as_title(parts[-1] if parts else "")
     text = _ADDRESS.sub(" ", text).strip()
     year = _AFTER_YEAR.search(text)

@@ -18,7 +18,7 @@ _GLUED = re.compile(r"(?:\.?\[?(?:pmid|pmcid|pubmed|epub|available|accessed|http
 _CUT = (
     re.compile(r"\b10\s?\.\s(?=\d{4,9}/)"),
     re.compile(r"\b10\.\d{4,9}\s?/\s(?=\w)|\b10\.\d{4,9}\s(?=/\w)"),
-    re.compile(r"\b10\.\d{4,9}/\S{0,200}[./_]\s(?=\S*\d{3,}(?:\W|$)|\d+\.\d)"),
+    re.compile(r"\b10\.\d{4,9}/\S{0,200}[./_]\s(?!(?:19|20)\d\d(?!\d|[./-]\d))(?=\S*\d{3,}(?:\W|$)|\d+\.\d)"),
     re.compile(r"\b10\.\d{4,9}/\S{0,200}\(\S{0,200}\)\s(?=\d{3,}-)"),
     re.compile(r"\b10\.\d{4,9}/\S{0,200}-\s(?=[\w.-]*\d)"),
 )

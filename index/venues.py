@@ -27,6 +27,8 @@ _PATTERNS = tuple(
     )
 )
 _SUBJECT = re.compile(rf"^{_NAME},\s*(?:{YEAR}\b|doi\b|DOI\b)")
+_TITLE_BEFORE = re.compile(r"(?<=\w{5})[.?!]\s+")
+"""Between a title and the journal; an abbreviated word of a journal's name is shorter as a rule."""
 _NO_VENUE = re.compile(
     r"\b(?:received|accepted|published|copyright|doi|https?|www|article|correspondence|author|license|available|page|volume|figure|table"
     r"|university|department|et al|version|submitted|open access|advance access|review)\b",
@@ -43,5 +45,5 @@ def find_venue(notes: Sequence[str], subject: str) -> str:
         for note in notes:
             found = pattern.search(note[:600])
             if found and not _NO_VENUE.search(found[1]):
-                return found[1].strip(" .,-–—|")
+                return _TITLE_BEFORE.split(found[1])[-1].strip(" .,-–—|")
     return ""

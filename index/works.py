@@ -53,8 +53,9 @@ _SUPPLEMENT = re.compile(
     re.IGNORECASE,
 )
 _KINDS = {
-    "erratum": r"(?:author\s+)?(?:erratum|errata|corrigend\w+|correction|addendum|retract(?:ion|ed)"
-    r"|expression of concern)\b(?:\s+(?:to|for|of|notice)\b|\s*[:：.—–-])|(?:erratum|corrigendum|correction|retraction)$|更正|勘误",
+    "erratum": r"(?:author\s+)?(?:erratum|errata|corrigend\w+|correction|addendum|retract(?:ion|ed))\b"
+    r"(?:\s+(?:to|for|of|notice)\b|\s*[:：.—–-])|expression of concern\b"
+    r"|(?:erratum|corrigendum|correction|retraction)$|更正|勘误",
     "comment": r"comments?\s+(?:on|to)\b|commentary\s*(?:on|:)|discussion\s+of\b|letter\s+to\s+the\s+editor\b|re:"
     r"|.*\bcomment on\b",
     "reply": r"(?:(?:the\s+)?authors?['’]?\s+)?(?:reply|response|rejoinder|rebuttal)\s*(?:to|:|$)|in reply\b",
