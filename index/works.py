@@ -54,7 +54,7 @@ _SUPPLEMENT = re.compile(
 )
 _KINDS = {
     "erratum": r"(?:author\s+)?(?:erratum|errata|corrigend\w+|correction|addendum|retract(?:ion|ed))\b"
-    r"(?:\s+(?:to|for|of|notice)\b|\s*[:：.—–-])|expression of concern\b"
+    r"(?:\s+(?:to|for|notice)\b|\s*[:：.—–-])|expression of concern\b"
     r"|(?:erratum|corrigendum|correction|retraction)$|更正|勘误",
     "comment": r"comments?\s+(?:on|to)\b|commentary\s*(?:on|:)|discussion\s+of\b|letter\s+to\s+the\s+editor\b|re:"
     r"|.*\bcomment on\b",
@@ -82,9 +82,10 @@ class Facts:
 
 
 def _coefficients() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Of the multiply-shift hash functions (Dietzfelbinger et al. 1997): always the same, signatures are stored."""
-    random = np.random.Generator(np.random.PCG64(20_200_101))
-    a, b = random.integers(0, 2**64, size=(2, PERMUTATIONS), dtype=np.uint64)
+    """Of the multiply-shift hash functions (Dietzfelbinger et al. 1997). From a digest, not from a random generator:
+    signatures are stored, so they must be the same with every version of numpy."""
+    digest = hashlib.shake_128(b"paper-assistant works").digest(16 * PERMUTATIONS)
+    a, b = np.frombuffer(digest, dtype="<u8").astype(np.uint64).reshape(2, PERMUTATIONS)
     return a | np.uint64(1), b
 
 
