@@ -5,17 +5,22 @@ Reading is bibtexparser's (entries, strings, what is broken) and pylatexenc's (a
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from assistant.index.authors import turn
 from assistant.index.identifiers import YEAR, find_arxiv, find_dois, letters, surname
 from assistant.index.record import Record
 from assistant.types import Paper
+
+if TYPE_CHECKING:
+    from pylatexenc.latex2text import LatexNodes2Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,10 @@ class Entry:
     files: tuple[str, ...] = ()
 
 
-_COMMANDS = re.compile(r"[\\$]")
+_FORMULA = re.compile(r"(?<!\\)\$([^$]*)(?<!\\)\$")
+_SPELT = {"textbraceleft": r"\{", "textbraceright": r"\}", "textasciicircum": "^"}
+"""Characters whose names pylatexenc does not know, or takes for an accent's."""
+_SPELT_OUT = re.compile(rf"\\({'|'.join(_SPELT)})(?:\{{\}}|\b)")
 _STOPWORDS = frozenset(
     [
         "a",
@@ -65,7 +73,9 @@ _ESCAPES = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
-    **{c: rf"\{c}" for c in "&%$#_{}"},
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    **{c: rf"\{c}" for c in "&%$#_"},
 }
 _KEY_LENGTH = 12
 """Letters of a title's word in a key."""
@@ -130,17 +140,22 @@ def _entry(key: str, fields: Mapping[str, str]) -> Entry:
 
 
 def plain(text: str) -> str:
-    """LaTeX as text: commands and accents decoded, braces gone, white space single."""
-    if _COMMANDS.search(text):
-        from pylatexenc.latex2text import LatexNodes2Text
+    """LaTeX as text: commands and accents decoded, braces and the dollars of formulas gone, white space single."""
+    text = _SPELT_OUT.sub(lambda found: _SPELT[found[1]], _FORMULA.sub(r"\1", text))
+    text = _decode(text) if "\\" in text else re.sub(r"[{}]", "", text).replace("~", " ")
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
-        with _quiet("pylatexenc"):
-            text = LatexNodes2Text(math_mode="with-delimiters", keep_comments=True).latex_to_text(
-                text, tolerant_parsing=True
-            )
-    text = text.replace("~", " ") if "\\" not in text else text
-    text = re.sub(r"\$([^$]*)\$", r"\1", text)
-    return " ".join(unicodedata.normalize("NFC", re.sub(r"[{}]", "", text)).split())
+
+def _decode(text: str) -> str:
+    with _quiet("pylatexenc"):
+        return str(_decoder().latex_to_text(text, tolerant_parsing=True))
+
+
+@functools.cache
+def _decoder() -> LatexNodes2Text:
+    from pylatexenc.latex2text import LatexNodes2Text
+
+    return LatexNodes2Text(math_mode="text", keep_comments=True)
 
 
 def split_names(text: str) -> list[str]:

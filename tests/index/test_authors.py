@@ -9,8 +9,14 @@ from assistant.index.authors import choose, listed, mend_accents, names
     ("text", "expected"),
     [
         ("Meng-yue Liu, MDa, Lai Sung, MDb, Xiao-dong Peng, PhDb,∗", ("Meng-yue Liu", "Lai Sung", "Xiao-dong Peng")),
-        ("Euloge S. Adjou . Rene´ G. De`gnon . Mohamed M. Soumanou", ("Euloge S. Adjou", "René G. Dègnon", "Mohamed M. Soumanou")),
-        ("Thomas R. Etherington1, ID and David J. Lieske2 1Manaaki Whenua", ("Thomas R. Etherington", "David J. Lieske")),
+        (
+            "Euloge S. Adjou . Rene´ G. De`gnon . Mohamed M. Soumanou",
+            ("Euloge S. Adjou", "René G. Dègnon", "Mohamed M. Soumanou"),
+        ),
+        (
+            "Thomas R. Etherington1, ID and David J. Lieske2 1Manaaki Whenua",
+            ("Thomas R. Etherington", "David J. Lieske"),
+        ),
         ("王小明1, 李四2（大学）", ("王小明", "李四")),
         ("张 三，李 四光", ("张 三", "李 四光")),
         ("*Hazrat Bilal 1, Waseem Akram 2 1Medical Entomology", ("Hazrat Bilal", "Waseem Akram")),

@@ -92,9 +92,13 @@ def test_a_work_finds_a_new_name_when_the_paper_that_named_it_goes(library: Libr
 
 
 def test_a_work_falls_apart_when_the_paper_between_goes(library: Library) -> None:
-    """A renamed preprint is known for the published version's only by its text, a talk only by the preprint's arXiv id."""
+    """A renamed preprint is known by its text alone, a talk by the preprint's arXiv id alone."""
     add(library, "a", document("A talk on tomatoes", "Ann Author", 2018, arxiv="1801.00001"))
-    add(library, "b", document("Velorite and tomatoes", "Ann Author", 2018, arxiv="1801.00001", text=prose(2, own=0.2, common=1)))
+    add(
+        library,
+        "b",
+        document("Velorite and tomatoes", "Ann Author", 2018, arxiv="1801.00001", text=prose(2, own=0.2, common=1)),
+    )
     add(library, "c", PUBLISHED)
     assert works(library) == {"a": "a", "b": "a", "c": "a"}
     remove(library, "b")
@@ -111,9 +115,14 @@ def test_a_paper_read_again_may_leave_its_work(library: Library) -> None:
 
 def test_a_failed_transaction_leaves_works_as_they_were(library: Library) -> None:
     add(library, "c", PUBLISHED)
-    with pytest.raises(RuntimeError), library.writing() as db, writes.transaction(db):
-        add_in(db, "a" * 64, PREPRINT)
-        raise RuntimeError
+
+    def fail() -> None:
+        with library.writing() as db, writes.transaction(db):
+            add_in(db, "a" * 64, PREPRINT)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert works(library) == {"c": "c"}
     assert relations.work(library.store, "c" * 64) == []
 
@@ -211,7 +220,9 @@ def test_adding_a_paper_compares_it_with_few(library: Library, monkeypatch: pyte
     monkeypatch.setattr(catalogue, "same_work", lambda a, b: (asked.append(b.record.title), compare(a, b))[1])
     with library.writing() as db, writes.transaction(db):
         for n in range(300):
-            add_in(db, f"{n:064x}", document(f"Title number {n} of the many papers", f"A{n} Author", text=prose(n, 400)))
+            add_in(
+                db, f"{n:064x}", document(f"Title number {n} of the many papers", f"A{n} Author", text=prose(n, 400))
+            )
     began = time.perf_counter()
     add(library, "e", PUBLISHED)
     assert time.perf_counter() - began < 1

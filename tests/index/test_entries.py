@@ -62,21 +62,44 @@ def test_an_entry_may_run_over_a_page() -> None:
 @pytest.mark.parametrize(
     ("entry", "title", "year"),
     [
-        ("Carleton, T. A., & Hsiang, S. M. (2016). Social impacts of climate. Science, 353, 98.", "Social impacts of climate", 2016),
+        (
+            "Carleton, T. A., & Hsiang, S. M. (2016). Social impacts of climate. Science, 353, 98.",
+            "Social impacts of climate",
+            2016,
+        ),
         ("Shetty S, Udupa L. Wound healing in rats. Indian J Plants. 1999;31:422–4.", "Wound healing in rats", 1999),
-        ("Emerson SB, Inger RF (2000) Evolution of fanged frogs. Mol Phyl 16: 131–142.", "Evolution of fanged frogs", 2000),
-        ("Beretta, B.; Galli, C.L.; Restani, P. Patulin in apple foods. Food Addit. 2000, 17, 399.", "Patulin in apple foods", 2000),
+        (
+            "Emerson SB, Inger RF (2000) Evolution of fanged frogs. Mol Phyl 16: 131–142.",
+            "Evolution of fanged frogs",
+            2000,
+        ),
+        (
+            "Beretta, B.; Galli, C.L.; Restani, P. Patulin in apple foods. Food Addit. 2000, 17, 399.",
+            "Patulin in apple foods",
+            2000,
+        ),
         ("Conn, B. J., Proft, K. 2013, Relationships of shrubs, Telopea, 15, 149–64.", "Relationships of shrubs", 2013),
-        ("A. Fielding and J. Bell. “A review of methods.” In: Conservation 24.1 (1997), pp. 38–49.", "A review of methods", 1997),
+        (
+            "A. Fielding and J. Bell. “A review of methods.” In: Conservation 24.1 (1997), pp. 38–49.",
+            "A review of methods",
+            1997,
+        ),
         ("陈浩元. 著录参考文献的规则[J]. 编辑学报, 2005, 17(6):413-415.", "著录参考文献的规则", 2005),
         ("SUNSTEIN C R. Norms and roles[J/OL]. Columbia law, 1996, 96: 903 [2012-01-26].", "Norms and roles", 1996),
-        ("Howell D, Peters L. Glottic cancer. Recurrence and survival after definitive radiotherapy. Arch Otol. 1990;116:830.",
-         "Glottic cancer. Recurrence and survival after definitive radiotherapy", 1990),
-        ("World Health Organization. World malaria report. Geneva; 2015. Accessed 3 May 2018.", "World malaria report", 2015),
+        (
+            "Howell D, Peters L. Glottic cancer. Recurrence and survival after radiotherapy. Arch Otol. 1990;116:830.",
+            "Glottic cancer. Recurrence and survival after radiotherapy",
+            1990,
+        ),
+        (
+            "World Health Organization. World malaria report. Geneva; 2015. Accessed 3 May 2018.",
+            "World malaria report",
+            2015,
+        ),
         ("Author A. On the years 1998–2004 in plants. Annals. 2010;5:1998.", "On the years 1998–2004 in plants", 2010),
         ("", "", None),
     ],
-)  # fmt: skip
+)
 def test_title_and_year_by_style(entry: str, title: str, year: int | None) -> None:
     assert find_title(entry) == title
     assert find_year(entry) == year
@@ -85,12 +108,16 @@ def test_title_and_year_by_style(entry: str, title: str, year: int | None) -> No
 @pytest.mark.parametrize(
     ("entry", "doi", "arxiv"),
     [
-        ("[1] A. B. Title. https://doi.org/10.1001/a rchotol.1990.01870070078014.", "10.1001/archotol.1990.01870070078014", ""),
+        (
+            "[1] A. B. Title. https://doi.org/10.1001/a rchotol.1990.01870070078014.",
+            "10.1001/archotol.1990.01870070078014",
+            "",
+        ),
         ("[1] A. B. Title. doi: 10.1016/j.ijrobp.2 005.05.018", "10.1016/j.ijrobp.2005.05.018", ""),
         ("[1] A. B. Title. doi:10.5555/abc. 2016", "10.5555/abc", ""),
         ("[1] A. B. Title. arXiv preprint arXiv:1510.01791, 2015.", "", "1510.01791"),
     ],
-)  # fmt: skip
+)
 def test_identifiers_of_an_entry(entry: str, doi: str, arxiv: str) -> None:
     (found,) = references(pages(entry))
     assert (found.doi, found.arxiv) == (doi, arxiv)

@@ -148,7 +148,10 @@ def test_the_stamp_of_arxiv_is_an_id_but_a_citation_is_none() -> None:
     [
         ("Jaradat et al. BMC Plant Medicine (2016) 16:418", "BMC Plant Medicine"),
         ("Metabolites 2014, 4, 932-945; doi:10.5555/x", "Metabolites"),
-        ("Rising et al. (2024). A guide. Journal of Open Education, 7(75), 90. https://doi.org/10.5555/x", "Journal of Open Education"),
+        (
+            "Rising et al. (2024). A guide. Journal of Open Education, 7(75), 90. https://doi.org/10.5555/x",
+            "Journal of Open Education",
+        ),
         ("PLANTS ONE | DOI:10.5555/x December 2014 1 / 14", "PLANTS ONE"),
         ("J Arthropod Dis, September 2017, 11(3): 427–432", "J Arthropod Dis"),
         ("编辑学报 第17卷", "编辑学报"),
@@ -160,6 +163,10 @@ def test_the_journal_is_told_from_headers(note: str, venue: str) -> None:
 
 
 def test_a_chinese_first_page() -> None:
-    first = page((Role.TITLE, "蓟县震旦亚界研究及其意义"), (Role.AUTHOR, "陈晋镳1，张惠民2"), (Role.FURNITURE, "收稿日期：2018-03-01"))
+    first = page(
+        (Role.TITLE, "蓟县震旦亚界研究及其意义"),
+        (Role.AUTHOR, "陈晋镳1，张惠民2"),
+        (Role.FURNITURE, "收稿日期：2018-03-01"),
+    )
     found = describe((first,), {})
     assert (found.title, found.authors, found.year) == ("蓟县震旦亚界研究及其意义", ("陈晋镳", "张惠民"), 2018)

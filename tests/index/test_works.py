@@ -50,7 +50,9 @@ PAPER = facts(TITLE, "Ann Author", 2020, doi="10.5555/plants.1", text=prose(1))
     "other",
     [
         facts(TITLE.upper(), "A. Author", 2019, doi="10.1101/2019.01.01.123456", text=prose(2, own=0.3, common=1)),
-        facts("Velorite makes tomatoes grow", "Author, Ann", 2018, arxiv="1801.00001", text=prose(3, own=0.2, common=1)),
+        facts(
+            "Velorite makes tomatoes grow", "Author, Ann", 2018, arxiv="1801.00001", text=prose(3, own=0.2, common=1)
+        ),
         facts(f"Supplementary Material for: {TITLE}", text=prose(4)),
         facts("Supporting Information", doi="10.5555/plants.1.s001", text=prose(5)),
         facts("", doi="10.5555/plants.1"),
@@ -76,8 +78,19 @@ def test_versions_and_supplements_are_one_work(other: Facts) -> None:
         facts("Leaves of tomato plants under velorite", "Ann Author", 2020, text=prose(13, own=0.8, common=1)),
         facts("", ""),
     ],
-    ids=["part-2", "erratum", "comment", "reply", "other-author", "other-year", "other-text", "wrong-doi", "same-methods", "nothing"],
-)  # fmt: skip
+    ids=[
+        "part-2",
+        "erratum",
+        "comment",
+        "reply",
+        "other-author",
+        "other-year",
+        "other-text",
+        "wrong-doi",
+        "same-methods",
+        "nothing",
+    ],
+)
 def test_other_papers_are_other_works(other: Facts) -> None:
     assert not related(PAPER, other)
 

@@ -19,7 +19,8 @@ PACKET = """<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"
   xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/" prism:publicationName="Annals of Plants">
-<dc:title><rdf:Alt><rdf:li xml:lang="x-default">On &lt;i&gt;growth&lt;/i&gt; &amp;amp; form</rdf:li></rdf:Alt></dc:title>
+<dc:title><rdf:Alt><rdf:li xml:lang="x-default">On &lt;i&gt;growth&lt;/i&gt; &amp;amp; form</rdf:li></rdf:Alt>
+</dc:title>
 <dc:creator><rdf:Seq><rdf:li>Author, Ann</rdf:li><rdf:li>Bo M&amp;#xfc;ller</rdf:li></rdf:Seq></dc:creator>
 <dc:identifier>doi:10.5555/Plants.1</dc:identifier><prism:coverDate>2019-03-01</prism:coverDate>
 </rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
