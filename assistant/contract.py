@@ -53,7 +53,8 @@ def verdict_json(verdict: Verdict) -> Json:
 
 
 def evidence_json(evidence: Evidence) -> Json:
-    """A quote and its place; `page` and `boxes` repeat the first span (null and empty where there are no pages)."""
+    """A quote and its place; `page` and `boxes` repeat the first span. In a file without pages `page` is null, `boxes`
+    is empty and `paragraph` says where the quote begins."""
     return {
         "n": evidence.n,
         "paper_id": evidence.paper.id,
@@ -61,6 +62,7 @@ def evidence_json(evidence: Evidence) -> Json:
         "title": evidence.paper.title,
         "path": None if evidence.path is None else _path_text(evidence.path),
         "page": evidence.page,
+        "paragraph": evidence.paragraph,
         "page_label": evidence.page_label,
         "text": evidence.text,
         "spans": [_span_json(s) for s in evidence.spans],
@@ -80,6 +82,7 @@ def file_json(report: FileReport) -> Json:
         "reason": report.reason,
         "paper_id": report.paper_id,
         "pages": report.pages,
+        "paged": report.paged,
         "passages": report.passages,
         "seconds": report.seconds,
     }
@@ -90,7 +93,7 @@ def summary_json(report: IngestReport) -> Json:
     return {
         "files": len(report.files),
         **{str(status): report.count(status) for status in FileStatus},
-        "pages": sum(f.pages for f in report.files),
+        "pages": sum(f.pages for f in report.files if f.paged),
         "passages": sum(f.passages for f in report.files),
         "seconds": report.seconds,
         "interrupted": report.interrupted,
@@ -107,6 +110,7 @@ def paper_json(paper: Paper) -> Json:
         "doi": paper.doi,
         "paths": [_path_text(p) for p in paper.paths],
         "pages": paper.pages,
+        "paged": paper.paged,
         "passages": paper.passages,
         "status": str(paper.status),
         "flags": list(paper.flags),

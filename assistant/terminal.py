@@ -88,7 +88,7 @@ def verdict_text(verdict: Verdict, *, width: int = WIDTH, colour: bool = False) 
 def file_line(report: FileReport, *, colour: bool = False) -> str:
     """One line: how a file of an ingest ended, and why."""
     status = _style(f"{report.status:<9}", _STATUS_COLOURS[report.status], colour)
-    size = f" ({_count(report.pages, 'page')}, {_count(report.passages, 'passage')})" if report.pages else ""
+    size = f" ({_pages(report)}, {_count(report.passages, 'passage')})" if report.pages else ""
     reason = f": {clean(report.reason)}" if report.reason else ""
     return f"{status} {clean(str(report.path))}{size}{reason}"
 
@@ -109,7 +109,7 @@ def papers_text(papers: Sequence[Paper]) -> str:
         works.setdefault(p.work_id, []).append(p.id)
     return "\n".join(
         f"{p.id[:SHOWN_ID]}  {p.year or '    '}  {_title(p)}  "
-        f"({_count(p.pages, 'page')}, {_count(p.passages, 'passage')}){_same_work(p, works[p.work_id])}{_flags(p)}"
+        f"({_pages(p)}, {_count(p.passages, 'passage')}){_same_work(p, works[p.work_id])}{_flags(p)}"
         for p in papers
     )
 
@@ -133,7 +133,7 @@ def paper_text(paper: Paper, passages: Sequence[Passage], related: Related = UNR
         *(("cited by", _named(p)) for p in related.cited_by),
     )
     head = "\n".join(f"{name:<8} {value}" for name, value in rows if value)
-    body = "\n\n".join(_wrap(f"{_place_of(p)}: {p.text}", width) for p in passages)
+    body = "\n\n".join(_wrap(f"{_place_of(p, paged=paper.paged)}: {p.text}", width) for p in passages)
     return "\n\n".join(part for part in (head, _references_text(related, width), body) if part)
 
 
@@ -191,16 +191,17 @@ def _stance(label: Label) -> str:
 
 
 def _page(e: Evidence) -> str:
-    """The printed page, and the page of the file where they differ."""
+    """The printed page, and the page of the file where they differ; the paragraph where there are no pages."""
     if e.page is None:
-        return ""
+        return f"¶ {e.paragraph}" if e.paragraph else ""
     label = clean(e.page_label)
     return f"p. {label} (page {e.page} of the file)" if label and label != str(e.page) else f"p. {e.page}"
 
 
-def _place_of(passage: Passage) -> str:
+def _place_of(passage: Passage, *, paged: bool) -> str:
+    one, more = ("p.", "pp.") if paged else ("¶", "¶¶")
     pages = sorted({s.page for s in passage.spans})
-    page = f"p. {pages[0]}" if len(pages) == 1 else f"pp. {pages[0]}-{pages[-1]}" if pages else ""
+    page = f"{one} {pages[0]}" if len(pages) == 1 else f"{more} {pages[0]}-{pages[-1]}" if pages else ""
     return ", ".join(p for p in (page, clean(passage.section)) if p) or "passage"
 
 
@@ -219,6 +220,10 @@ def _counted(verdict: Verdict) -> str:
 def _confidence(verdict: Verdict) -> str:
     known = "not known" if verdict.confidence is None else f"{verdict.confidence:.0%}"
     return f"{known} ({'calibrated' if verdict.calibrated else 'not calibrated'})"
+
+
+def _pages(of: Paper | FileReport) -> str:
+    return _count(of.pages, "page" if of.paged else "paragraph")
 
 
 def _count(n: int, noun: str) -> str:

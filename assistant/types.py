@@ -380,14 +380,15 @@ class Answer:
         """What a notebook shows. Text from papers is escaped: a notebook would run HTML found in it."""
         lines = [_escape_markdown(self.text), ""]
         for e in self.evidence:
-            place = f"p. {e.page_label or e.page}" if e.page else "no page"
+            place = f"p. {e.page_label or e.page}" if e.page else f"¶ {e.paragraph}" if e.paragraph else "no page"
             lines.append(f"- **[{e.n}]** {_escape_markdown(e.paper.title)}, {place}: “{_escape_markdown(e.text)}”")
         return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """How one file of an ingest ended; `reason` is empty when all is well."""
+    """How one file of an ingest ended; `reason` is empty when all is well. `pages` are paragraphs where `paged` is
+    False."""
 
     path: Path
     status: FileStatus
@@ -397,6 +398,7 @@ class FileReport:
     passages: int = 0
     seconds: float = 0.0
     title: str = ""
+    paged: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,206 +1,146 @@
-"""The user's own bibliography (.bib, CSL-JSON) beside the papers: found, matched to papers, and believed before all
-that is read from a file.
+"""Where the entries of a list of references begin: by their numbers or keys, their indent, or the room between them.
 
-A bibliography speaks for the papers in its folder and below. It is read again only when it has changed; papers are not.
+Sees lines that are already known to be references. An entry cut by a page's end begins on the page before: the first
+line of a page need not begin one.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path, PureWindowsPath
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
 
-from assistant.errors import DiskFull
-from assistant.index import catalogue, writes
-from assistant.index.bibtex import Entry, parse_bibtex
-from assistant.index.csl import parse_csl
-from assistant.index.files import Source
-from assistant.index.identifiers import base_doi
-from assistant.index.record import Record
-from assistant.index.works import title_letters
-from assistant.types import FileReport, FileStatus
+from assistant.index.lines import Line
 
-SUFFIXES = (".bib", ".json")
-MAX_BYTES = 50 << 20
-"""A larger bibliography is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bibliography:
-    """A bibliography as read: `fault` says what is wrong with it, `entries` are those that could be read."""
-
-    source: Source
-    entries: tuple[Entry, ...] = ()
-    fault: str = ""
-
-
-def update(db: sqlite3.Connection, paths: Sequence[Path], *, skip: Path, fresh: bool) -> Iterator[FileReport]:
-    """Read the bibliographies among `paths` that are new or changed, and bring the papers' records up to date with
-    them; `fresh` says that there are new papers. Reports those with faults. The caller holds the writer's lock."""
-    before = {b.source.path: b for b in _stored(db)}
-    found = [_read(source, before.get(source.path)) for source in find_bibliographies(paths, skip=skip)]
-    gone = [path for path in before if not path.exists() and path.parent.exists()]
-    changed = [b for b in found if b is not None and before.get(b.source.path) != b]
-    for bibliography in found:
-        if bibliography is not None and bibliography.fault:
-            status = FileStatus.FLAGGED if bibliography.entries else FileStatus.FAILED
-            yield FileReport(bibliography.source.path, status, bibliography.fault)
-    if not (changed or gone or (fresh and before)):
-        return
-    try:
-        _take_up(db, changed, gone)
-    except DiskFull as error:
-        yield from (FileReport(b.source.path, FileStatus.FAILED, str(error)) for b in changed[:1])
-
-
-def _take_up(db: sqlite3.Connection, changed: Sequence[Bibliography], gone: Sequence[Path]) -> None:
-    with writes.transaction(db):
-        for path in gone:
-            catalogue.drop_bibliography(db, path)
-        for bibliography in changed:
-            _keep(db, bibliography)
-        _apply(db, [Index(b) for b in _stored(db)])
-
-
-def find_bibliographies(paths: Iterable[Path], *, skip: Path) -> list[Source]:
-    """The .bib and .json files in the folders named and below, and beside the files named."""
-    found: dict[Path, Source] = {}
-    for path in paths:
-        for file in _walk(path.absolute(), skip) if path.is_dir() else _beside(path.absolute().parent):
-            try:
-                status = file.stat()
-            except OSError:
-                continue
-            found[file] = Source(file, status.st_size, status.st_mtime_ns)
-    return [found[path] for path in sorted(found, key=os.fsencode)]
-
-
-def _walk(folder: Path, skip: Path) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder):
-        here = Path(root)
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and here / f != skip)
-        yield from (here / name for name in names if _is_one(name))
-
-
-def _beside(folder: Path) -> Iterator[Path]:
-    try:
-        yield from (path for path in folder.iterdir() if _is_one(path.name))
-    except OSError:
-        return
-
-
-def _is_one(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
-
-
-def _read(source: Source, before: Bibliography | None) -> Bibliography | None:
-    """The file as a bibliography, from memory where it has not changed; None for JSON of another kind."""
-    if before is not None and before.source == source:
-        return before
-    if source.size > MAX_BYTES:
-        return Bibliography(source, fault=f"larger than {MAX_BYTES >> 20} MB: split it") if _is_bib(source) else None
-    try:
-        text = _decoded(source.path.read_bytes())
-    except OSError as error:
-        return Bibliography(source, fault=f"cannot be opened: {error.strerror}")
-    if not _is_bib(source):
-        entries = parse_csl(text)
-        return None if entries is None else Bibliography(source, tuple(entries))
-    entries, broken = parse_bibtex(text)
-    return Bibliography(source, tuple(entries), _fault(len(entries), broken, text))
-
-
-def _is_bib(source: Source) -> bool:
-    return source.path.suffix.lower() == ".bib"
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
-
-
-def _fault(entries: int, broken: Sequence[int], text: str) -> str:
-    if broken:
-        noun = "entry" if len(broken) == 1 else "entries"
-        where = f"the first in line {min(broken)}: mend its braces"
-        return f"{len(broken)} {noun} of {entries + len(broken)} cannot be read, {where}"
-    return "" if entries or not text.strip() else "no BibTeX entry in it; export it again, or take it away"
-
-
-@dataclass(slots=True)
-class Index:
-    """A bibliography's entries by what a paper may be known by."""
-
-    bibliography: Bibliography
-    by_path: dict[Path, Entry] = field(default_factory=dict)
-    by_name: dict[str, Entry | None] = field(default_factory=dict)
-    """File name -> entry; None where several have files of that name."""
-    by_doi: dict[str, Entry] = field(default_factory=dict)
-    by_arxiv: dict[str, Entry] = field(default_factory=dict)
-    by_title: dict[str, Entry] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        folder = self.bibliography.source.path.parent
-        for entry in self.bibliography.entries:
-            for file in entry.files:
-                name = file_name(file)
-                self.by_path.setdefault(Path(os.path.normpath(folder / file)), entry)
-                self.by_name[name] = entry if self.by_name.get(name, entry) is entry else None
-            record = entry.record
-            self.by_doi.setdefault(base_doi(record.doi), entry)
-            self.by_arxiv.setdefault(record.arxiv, entry)
-            self.by_title.setdefault(title_letters(record.title), entry)
-
-    def covers(self, path: Path) -> bool:
-        return path.is_relative_to(self.bibliography.source.path.parent)
-
-    def find(self, read: Record, paths: Sequence[Path]) -> Entry | None:
-        """The entry of the paper that lies at `paths` and of which `read` was read."""
-        here = [path for path in paths if self.covers(path)]
-        exact = next((self.by_path[path] for path in here if path in self.by_path), None)
-        if exact is not None:
-            return exact
-        doi, title = base_doi(read.doi), title_letters(read.title)
-        for known, table in ((doi, self.by_doi), (read.arxiv, self.by_arxiv), (title, self.by_title)):
-            if known and known in table:
-                return table[known]
-        return next((entry for path in here if (entry := self.by_name.get(path.name.casefold()))), None)
-
-
-def file_name(path: str) -> str:
-    """The last part of a path as any system writes it, in small letters."""
-    return PureWindowsPath(path).name.casefold()
-
-
-def _apply(db: sqlite3.Connection, indexes: Sequence[Index]) -> None:
-    """Give every paper the record of the nearest bibliography that has it, and take it from those that none has."""
-    nearest = sorted(indexes, key=lambda i: (-len(i.bibliography.source.path.parts), i.bibliography.source.path))
-    for paper_id, paths in catalogue.places(db).items():
-        read = catalogue.known(db, paper_id, without=catalogue.BIBLIOGRAPHY)
-        record, note = None, ""
-        for index in nearest:
-            if any(index.covers(path) for path in paths) and (entry := index.find(read, paths)):
-                record, note = entry.record, f"{index.bibliography.source.path.name}: {entry.key}"
-                break
-        catalogue.put_record(db, paper_id, catalogue.BIBLIOGRAPHY, record, note)
-
-
-def _keep(db: sqlite3.Connection, bibliography: Bibliography) -> None:
-    source = bibliography.source
-    entries = json.dumps(
-        [[e.key, {k: v for k, v in asdict(e.record).items() if v}, e.files] for e in bibliography.entries]
+_LABELS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\s*\[\s*(\d{1,4})\s*\]",
+        r"\s*(\d{1,4})\s?[.)](?!\d)",
+        r"\s*\((\d{1,3})\)",
+        r"\s*(\d{1,3})(?=\s+[^\W\d_a-z]|$|[A-Z])",
     )
-    catalogue.put_bibliography(db, source.path, source.size, source.mtime_ns, bibliography.fault, entries)
+)
+_KEY = re.compile(r"\s*\[[^\W\d_][^\[\]]{1,30}\]")
+_SHARE = 0.15
+"""Share of the lines that begin with a label from which on labels tell the entries; an entry has up to six lines."""
+_AHEAD = 4
+"""Numbers by which the next label may be ahead, where one was lost."""
+_LABEL_SLACK = 1.5
+"""Font sizes by which labels of more digits begin further to the left."""
+_SAME_LEFT, _INDENT, _FAR = 0.35, 0.55, 4.0
+"""Font sizes: lines begin together, are moved in at least, and at most."""
+_HANGING = 0.12
+"""Share of a list's lines that are moved in, and that are not, from which on the indent tells the entries."""
+_ROOM = 1.22
+"""Distances of lines from which on there is room between two entries."""
+_COLUMN = 60.0
+"""Points between the left edges of two columns, at least."""
+_AUTHOR = re.compile(
+    r"(?:(?:van|von|de|den|der|del|la|le|el|al|di|da|dos|ter|ten)[\s-])*[^\W\d_a-z][\w'’´`-]*"
+    r"(?:[\s-][^\W\d_][\w'’´`-]*){0,3}(?:,\s*(?:[A-Z]|&|and|et al)|\s[A-Z]{1,3}\b|\s(?:and|&|et al))"
+    r"|[A-Z]\.(?:[\s-]?[A-Z]\.)*\s*[A-Z]|[\u4e00-\u9fff]{2,4}[,，.．]"
+)
+_FINISHED = re.compile(r"(?:[.\])”\d/]|\b10\.\S+|https?:\S+)\s*$")
 
 
-def _stored(db: sqlite3.Connection) -> list[Bibliography]:
-    found = []
-    for path, size, mtime_ns, fault, entries in catalogue.bibliographies(db):
-        rows = (Entry(key, catalogue.record_from(said), tuple(files)) for key, said, files in json.loads(entries))
-        found.append(Bibliography(Source(path, size, mtime_ns), tuple(rows), fault))
-    return found
+def entry_starts(lines: Sequence[Line]) -> frozenset[int]:
+    """The ids of the lines that begin an entry; `lines` are all lines of the file's lists, in reading order."""
+    if not lines:
+        return frozenset()
+    found = _by_labels(lines) or _by_indent(lines) or _by_room(lines) or _by_words(lines)
+    return frozenset(id(line) for line, starts in zip(lines, found, strict=True) if starts)
+
+
+def _by_labels(lines: Sequence[Line]) -> list[bool] | None:
+    """Numbers that rise by one, or keys in brackets, at the left edge."""
+    for label in _LABELS:
+        starts = _rising(lines, label)
+        if sum(starts) >= max(2, _SHARE * len(lines)):
+            return starts
+    keyed = [_KEY.match(line.text) is not None for line in lines]
+    return keyed if sum(keyed) >= max(2, _SHARE * len(lines)) else None
+
+
+def _rising(lines: Sequence[Line], label: re.Pattern[str]) -> list[bool]:
+    numbers = [int(found[1]) if (found := label.match(line.text)) else 0 for line in lines]
+    at_left = _begins_left(lines, [number > 0 for number in numbers])
+    starts, last = [], 0
+    for number, left in zip(numbers, at_left, strict=True):
+        fits = left and number > 0 and (last < number <= last + _AHEAD or (number == 1 and last > 1) or not last)
+        starts.append(fits)
+        last = number if fits else last
+    return starts
+
+
+def _begins_left(lines: Sequence[Line], labelled: Sequence[bool]) -> list[bool]:
+    """Which lines begin about where the labelled lines of their column do."""
+    edges = _edges([line for line, known in zip(lines, labelled, strict=True) if known])
+    return [any(abs(line.box[0] - edge) < _LABEL_SLACK * line.size for edge in edges[line.page]) for line in lines]
+
+
+def _edges(lines: Sequence[Line]) -> defaultdict[int, list[float]]:
+    """The left edges of the columns of each page, told by these lines."""
+    edges: defaultdict[int, list[float]] = defaultdict(list)
+    for line in sorted(lines, key=lambda line: line.box[0]):
+        if not edges[line.page] or line.box[0] - edges[line.page][-1] > _COLUMN:
+            edges[line.page].append(line.box[0])
+    return edges
+
+
+def _by_indent(lines: Sequence[Line]) -> list[bool] | None:
+    """A hanging indent (entries begin at the column's edge) or, the other way, a first line that is moved in."""
+    edges = _edges(lines)
+    inward = [_inward(line, edges[line.page]) / line.size for line in lines]
+    at_edge = [x < _SAME_LEFT for x in inward]
+    moved = [_INDENT < x < _FAR for x in inward]
+    few = _HANGING * len(lines)
+    if sum(at_edge) < few or sum(moved) < few:
+        return None
+    hanging = sum(_opens(line) for line, left in zip(lines, at_edge, strict=True) if left) / sum(at_edge)
+    first = sum(_opens(line) for line, right in zip(lines, moved, strict=True) if right) / sum(moved)
+    return at_edge if hanging >= first else moved
+
+
+def _inward(line: Line, edges: Sequence[float]) -> float:
+    """Points from the edge of the line's column to its beginning."""
+    return min((line.box[0] - edge for edge in edges if line.box[0] >= edge - 1), default=0.0)
+
+
+def _opens(line: Line) -> bool:
+    return _AUTHOR.match(line.text) is not None
+
+
+def _by_room(lines: Sequence[Line]) -> list[bool] | None:
+    """More room above the first line of an entry than between the lines of one."""
+    gaps = [a.middle - b.middle if a.page == b.page else 0.0 for a, b in pairwise(lines)]
+    near = [gap for gap, line in zip(gaps, lines, strict=False) if 0.6 * line.size < gap < 4 * line.size]
+    if len(near) < 4:
+        return None
+    low = sorted(near)[: max(1, len(near) // 2)]
+    usual = median(low)
+    wide = [gap > _ROOM * usual for gap in gaps]
+    if not 0.1 * len(gaps) < sum(wide) < 0.9 * len(gaps):
+        return None
+    turns = [_turned(a, b) for a, b in pairwise(lines)]
+    return [True, *(w or t for w, t in zip(wide, turns, strict=True))]
+
+
+def _turned(before: Line, line: Line) -> bool:
+    """Whether an entry begins at the top of a column or page, where no room can be seen."""
+    broken = before.page != line.page or line.middle > before.middle
+    return broken and _FINISHED.search(before.text) is not None and _opens(line)
+
+
+def _by_words(lines: Sequence[Line]) -> list[bool]:
+    """Authors' names after what may be an entry's end, on a line that falls short."""
+    widest: defaultdict[int, float] = defaultdict(float)
+    for line in lines:
+        widest[line.page] = max(widest[line.page], line.width)
+    starts = [True]
+    for before, line in pairwise(lines):
+        short = before.width < 0.95 * widest[before.page]
+        starts.append(short and _FINISHED.search(before.text) is not None and _opens(line))
+    return starts

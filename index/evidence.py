@@ -65,12 +65,13 @@ class LibraryRetriever:
         return self._papers[paper_id]
 
     def evidence(self, hit: Hit, start: int, end: int) -> tuple[tuple[Span, ...], str]:
-        """Where `hit.passage.text[start:end]` stands: one span with boxes per page, and the first page's label."""
+        """Where `hit.passage.text[start:end]` stands: one span with boxes per page, and the first page's label
+        ("" in a file without pages)."""
         spans: list[Span] = []
-        label = ""
+        label, paged = "", self.paper(hit.passage.paper_id).paged
         for span in _cut(hit.passage.spans, start, end):
             page = self._library.store.page_of(hit.passage.id, span.page)
-            label = label or page.label
+            label = label or (page.label if paged else "")
             spans.append(Span(span.page, span.start, span.end, line_boxes(page, span.start, span.end)))
         return tuple(spans), label
 

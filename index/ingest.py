@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 
 from assistant.encoders import Embedder
 from assistant.errors import Cancelled, DiskFull, EmbedderMismatch, LibraryError, ReadError
-from assistant.index import bibliography, writes
+from assistant.index import bibfiles, writes
 from assistant.index.chunk import CHUNKING, passages
 from assistant.index.faults import fault
 from assistant.index.files import Source, find_files, sha256_of
@@ -88,7 +88,7 @@ def _take_up_bibliographies(run: _Run, paths: Sequence[Path]) -> Iterator[FileRe
     """What the user's own bibliographies say of the papers; a file of theirs is reported only where it has a fault."""
     if run.cancel.is_set():
         return
-    for report in bibliography.update(run.db, paths, skip=run.library.folder, fresh=run.fresh):
+    for report in bibfiles.update(run.db, paths, skip=run.library.folder, fresh=run.fresh):
         run.total += 1
         run.reports.append(report)
         yield report
@@ -260,6 +260,7 @@ def _store(run: _Run, paper_id: str, document: Document, sources: Sequence[Sourc
         len(found),
         time.monotonic() - run.started[path],
         document.title,
+        document.paged,
     )
 
 

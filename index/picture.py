@@ -127,7 +127,7 @@ def _picture(said: bytes, number: int) -> Picture:
             if kind == "picture":
                 return Picture(*wire.decode_picture(parts))
             if kind == "failed":
-                raise ReadError(wire.decode_reason(parts[0]))
+                raise ReadError(wire.decode_reason(parts[0])[0])
     except wire.WireError as error:
         raise ReadError(f"page {number} could not be drawn (the answer was broken)") from error
     raise ReadError(f"page {number} could not be drawn (it is damaged, or too much to draw)")

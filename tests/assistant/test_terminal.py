@@ -87,6 +87,18 @@ def test_a_format_without_pages_has_no_page() -> None:
     assert "[1] untitled (bbbbbbbbbbbb): “q”" in answer_text(answered("t", bare))
 
 
+def test_a_format_without_pages_shows_its_paragraphs() -> None:
+    web = Paper("c" * 64, "c", "A page", pages=80, passages=9, paged=False)
+    assert "[1] A page, Results, ¶ 3: “Velorite raised yield.”" in answer_text(
+        answered("t", quote(paper=web, label=""))
+    )
+    assert papers_text([web]).endswith("A page  (80 paragraphs, 9 passages)")
+    passage = Passage(web.id, "Words.", (Span(3, 0, 5), Span(5, 0, 9)), "Results")
+    assert "¶¶ 3-5, Results: Words." in paper_text(web, [passage])
+    report = FileReport(Path("/p/a.html"), FileStatus.INDEXED, pages=80, passages=9, paged=False)
+    assert file_line(report) == "indexed   /p/a.html (80 paragraphs, 9 passages)"
+
+
 @pytest.mark.parametrize("width", [40, 60, 100])
 def test_lines_keep_to_the_width(width: int) -> None:
     text = answer_text(answered("word " * 90, quote("Velorite raised yield. " * 20)), width=width)

@@ -205,6 +205,12 @@ def test_a_format_without_pages_has_no_page() -> None:
     assert render.place(evidence) == "no page"
 
 
+def test_a_format_without_pages_shows_its_paragraph() -> None:
+    evidence = make_evidence(section="A")
+    object.__setattr__(evidence.paper, "paged", False)
+    assert render.place(evidence) == "section “A”, ¶ 3"
+
+
 @pytest.mark.parametrize(("p", "shown"), [(0.804, "80 %"), (0.0, "1 %"), (1.0, "99 %"), (0.5, "50 %")])
 def test_percent_is_never_certain(p: float, shown: str) -> None:
     assert render.percent(p) == shown

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.index import bibliography
+from assistant.index import bibfiles
 from assistant.index import ingest as ingesting
 from assistant.index.library import Library
 from assistant.index.record import Record
@@ -101,7 +101,7 @@ def test_an_unchanged_bibliography_is_not_parsed_again(
 ) -> None:
     bib(papers / "my.bib", "@article{k, title={First}, doi={10.5555/two.2}}")
     ingest(library, papers)
-    monkeypatch.setattr(bibliography, "parse_bibtex", lambda _: pytest.fail("parsed again"))
+    monkeypatch.setattr(bibfiles, "parse_bibtex", lambda _: pytest.fail("parsed again"))
     (papers / "three.pdf").write_text("Third|", encoding="utf-8")
     ingest(library, papers)
     assert found(library, "two.pdf").title == "First"
@@ -158,7 +158,7 @@ def test_a_bad_bibliography_is_one_sentence_and_the_ingest_goes_on(library: Libr
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions differ")
 def test_a_bibliography_too_large_is_said(library: Library, papers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bibliography, "MAX_BYTES", 10)
+    monkeypatch.setattr(bibfiles, "MAX_BYTES", 10)
     bib(papers / "my.bib", "@article{k, title={First}, doi={10.5555/two.2}}")
     (report,) = faults(ingest(library, papers))
     assert report.reason.startswith("larger than")
