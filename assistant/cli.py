@@ -134,7 +134,7 @@ def _picture(document: Document, arguments: argparse.Namespace) -> bytes:
         return Assistant().draw(arguments.file, figure.page, password=arguments.password).crop(figure.box)
     drawn = Assistant().draw(arguments.file, arguments.page, password=arguments.password)
     page = next((p for p in document.pages if p.number == arguments.page), None)
-    return drawn.png() if page is None else png(marked(drawn, page))
+    return drawn.png() if page is None else png(marked(drawn, page, tables=document.tables, figures=document.figures))
 
 
 def _write(path: Path, data: bytes) -> None:
