@@ -1,7 +1,7 @@
 """Characters of a page -> lines of text, in the order of the file's content.
 
-A line ends where pdfium says so, at a hyphen that it saw at a line's end, and where the text jumps. Knows nothing of
-what a line is for.
+A line ends where pdfium says so, at a hyphen that it saw at a line's end, where the text jumps, and where hidden text
+begins or ends. Knows nothing of what a line is for.
 """
 
 from __future__ import annotations
@@ -37,8 +37,6 @@ _GUTTER_STEPS = 5000
 """Places compared, at most: a page wider than that is a drawing."""
 _BESIDE = 0.6
 """Font sizes that two characters on one line lie apart at most, or a raised one above its neighbour."""
-_TINY = 1.0
-"""Text below this size in points cannot be seen."""
 
 
 @dataclass(slots=True)
@@ -139,6 +137,7 @@ def without_false_ends(page: RawPage, styles: list[Style]) -> RawPage:
         boxes=page.boxes[kept],
         styles=page.styles[kept],
         generated=page.generated[kept],
+        hidden=page.hidden[kept],
     )
 
 
@@ -164,11 +163,10 @@ def page_lines(page: RawPage, styles: list[Style]) -> list[Line]:
     turned = np.array([style.turned for style in styles], dtype=np.int8)[page.styles]
     sizes = np.array([style.size for style in styles])[page.styles]
     upright = _upright(page.boxes.astype(np.float64), turned)
-    unseen = _unseen(page, styles)
     visible = (page.boxes != 0).any(axis=1) & ~page.generated
     lines = []
     for start, end, hyphen in _runs(page, upright, turned, sizes, visible):
-        if line := _line(page, styles, text, upright, unseen, visible, (start, end, hyphen)):
+        if line := _line(page, styles, text, upright, visible, (start, end, hyphen)):
             lines.append(line)
     return lines
 
@@ -205,7 +203,8 @@ def _runs(
     marks = np.isin(page.codes, HYPHEN_MARKS)
     hyphens = a[marks[a] & ((rise > -0.5 * size) & (back > 0) | (rise > 0.2 * size))]
     feeds = np.flatnonzero((page.codes == 0x0D) | (page.codes == 0x0A))
-    cuts = np.unique(np.concatenate([b[jumps], hyphens + 1, feeds, feeds + 1]))
+    hides = np.flatnonzero(np.diff(page.hidden)) + 1
+    cuts = np.unique(np.concatenate([b[jumps], hyphens + 1, feeds, feeds + 1, hides]))
     edges = [0, *cuts.tolist(), len(page.codes)]
     ends = set((hyphens + 1).tolist())
     return [(x, y, y in ends or bool(marks[y - 1])) for x, y in pairwise(edges) if y > x]
@@ -250,7 +249,6 @@ def _line(
     styles: list[Style],
     text: list[str],
     upright: NDArray[np.float64],
-    unseen: NDArray[np.bool_],
     visible: NDArray[np.bool_],
     run: tuple[int, int, bool],
 ) -> Line | None:
@@ -267,7 +265,7 @@ def _line(
     numbers = page.styles[at]
     style = styles[int(np.bincount(numbers).argmax())]
     sides = (*box[:, :2].min(axis=0).tolist(), *box[:, 2:].max(axis=0).tolist())
-    hidden = float(unseen[at].mean()) > 0.5
+    hidden = bool(page.hidden[at].all())
     frame = _frame(page.bounds, style.turned)
     sideways = (style.turned - page.turned) % 4 != 0
     first, last = styles[int(numbers[0])], styles[int(numbers[-1])]
@@ -309,26 +307,3 @@ def _frame(bounds: Box, turned: int) -> Box:
     """The visible part of a page, turned as its text is."""
     x0, y0, x1, y1 = turn(np.array([bounds]), turned)[0].tolist()
     return (x0, y0, x1, y1)
-
-
-def _unseen(page: RawPage, styles: list[Style]) -> NDArray[np.bool_]:
-    """Which characters a reader of the printed page does not see.
-
-    White text counts unless something coloured lies under it, invisible text (as under a scan) unless an image does.
-    """
-    x, y = (page.boxes[:, 0] + page.boxes[:, 2]) / 2, (page.boxes[:, 1] + page.boxes[:, 3]) / 2
-    x0, y0, x1, y1 = page.bounds
-    off = (x < x0 - 1) | (x > x1 + 1) | (y < y0 - 1) | (y > y1 + 1)
-    tiny = np.array([0 < style.size < _TINY for style in styles])[page.styles]
-    white = np.array([style.white for style in styles])[page.styles]
-    invisible = np.array([style.invisible for style in styles])[page.styles]
-    white[white] = ~_covered(x[white], y[white], page.covers)
-    invisible[invisible] = ~_covered(x[invisible], y[invisible], page.images)
-    return np.asarray(off | tiny | white | invisible, dtype=np.bool_)
-
-
-def _covered(x: NDArray[np.float32], y: NDArray[np.float32], areas: NDArray[np.float64]) -> NDArray[np.bool_]:
-    inside = np.zeros(len(x), dtype=np.bool_)
-    for x0, y0, x1, y1 in areas.tolist():
-        inside |= (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
-    return inside
