@@ -42,7 +42,7 @@ _MAX_SIZE, _FAR = 9999.0, 1e6
 """Points: the largest font size, and the farthest place, that are kept as they are."""
 _MAX_STYLES = 2000
 """Styles told apart in one file; papers have some dozens. What comes later counts as the first."""
-_MAX_OUTLINE, _MAX_DEPTH, _MAX_ENTRY = 5000, 9, 300
+_MAX_OUTLINE, _MAX_DEPTH, _MAX_ENTRY = 2000, 9, 300
 """Entries of an outline, levels of it and characters of an entry that are looked at; papers have some dozens."""
 _BOLD_FLAG, _ITALIC_FLAG = 1 << 18, 1 << 6
 _BOLD_WEIGHT = 600
