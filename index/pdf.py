@@ -1,4 +1,4 @@
-"""A PDF file's characters as pdfium sees them; the only importer of pypdfium2.
+"""A PDF file's characters as pdfium sees them; it and `assistant.index.graphics` alone use pypdfium2.
 
 Runs in the limited process of `assistant.index.worker`. Knows nothing of lines, paragraphs or reading order: pages come
 out as arrays of characters in the order of the file's content. Never runs scripts or actions, never follows links.
@@ -14,8 +14,8 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from itertools import repeat
+from dataclasses import dataclass, field
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ import pypdfium2.raw as raw
 from numpy.typing import NDArray
 
 from assistant.errors import ReadError
+from assistant.index.graphics import Graphics, read_graphics
 from assistant.index.ink import Letters, look
 from assistant.index.legible import NO_CHARACTER, not_text
 from assistant.index.mending import mended
@@ -42,6 +43,8 @@ _MAX_SIZE, _FAR = 9999.0, 1e6
 """Points: the largest font size, and the farthest place, that are kept as they are."""
 _MAX_STYLES = 2000
 """Styles told apart in one file; papers have some dozens. What comes later counts as the first."""
+_MAX_OUTLINE, _MAX_DEPTH, _MAX_ENTRY = 5000, 9, 300
+"""Entries of an outline, levels of it and characters of an entry that are looked at; papers have some dozens."""
 _BOLD_FLAG, _ITALIC_FLAG = 1 << 18, 1 << 6
 _BOLD_WEIGHT = 600
 
@@ -66,6 +69,15 @@ class Style:
     tiny: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OutlineEntry:
+    """One bookmark: its depth from 0, its words, and the 1-based page that it leads to."""
+
+    level: int
+    title: str
+    page: int
+
+
 @dataclass(slots=True)
 class RawPage:
     """One page's characters in content order. All arrays have one entry per character.
@@ -74,6 +86,7 @@ class RawPage:
     `generated` marks white space and line ends that pdfium put in. `bounds` is the visible part of the page in user
     space, `turned` its /Rotate in quarter turns clockwise. `hidden` marks characters of runs that a reader of the page
     does not see; `quality` says how far its text can be trusted, and `drawn` that the page was drawn to tell both.
+    `graphics` is what is drawn besides text.
     """
 
     number: int
@@ -87,6 +100,7 @@ class RawPage:
     hidden: NDArray[np.bool_]
     quality: PageQuality = PageQuality.TEXT
     drawn: bool = True
+    graphics: Graphics = field(default_factory=Graphics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +130,11 @@ class PdfFile:
         self.styles: list[Style] = []
         self.page_count = len(document)
         self.information = _information(document)
+
+    @property
+    def outline(self) -> tuple[OutlineEntry, ...]:
+        """The file's bookmarks, in order; empty where it has none or they cannot be read. Only while it is open."""
+        return _outline(self._document)
 
     def style_number(self, style: Style) -> int:
         known = self._numbers.get(style)
@@ -152,6 +171,7 @@ class PdfFile:
         found = _characters(text.raw, min(text.count_chars(), limit), self.style_number)
         label, turned, bounds = _page_label(self._document, number - 1), page.get_rotation() // 90 % 4, _bounds(page)
         letters = _letters(found, self.styles)
+        graphics = read_graphics(page.raw, bounds)
         hidden, quality, drawn = np.zeros(len(found.codes), dtype=np.bool_), PageQuality.TEXT, False
         with suppress(ReadError):
             hidden, quality = look(page, bounds, turned, letters)
@@ -161,7 +181,18 @@ class PdfFile:
             quality = PageQuality.UNREADABLE
         codes = np.where(unknown, NO_CHARACTER, found.codes).astype(np.int32)
         return RawPage(
-            number, label, bounds, turned, codes, found.boxes, found.styles, found.generated, hidden, quality, drawn
+            number,
+            label,
+            bounds,
+            turned,
+            codes,
+            found.boxes,
+            found.styles,
+            found.generated,
+            hidden,
+            quality,
+            drawn,
+            graphics,
         )
 
 
@@ -201,6 +232,21 @@ def _information(document: pdfium.PdfDocument) -> dict[str, str]:
     keys = ("Title", "Author", "Subject", "Keywords", "Producer", "CreationDate")
     found = {key: _text(raw.FPDF_GetMetaText, document, key.encode())[:2000] for key in keys}
     return {key: value for key, value in found.items() if value}
+
+
+def _outline(document: pdfium.PdfDocument) -> tuple[OutlineEntry, ...]:
+    """The bookmarks that lead to a page of the file and have a title, within the limits."""
+    found = []
+    try:
+        for bookmark in islice(document.get_toc(max_depth=_MAX_DEPTH), _MAX_OUTLINE):
+            title = " ".join("".join(c if c.isprintable() else " " for c in bookmark.get_title()).split())
+            target = bookmark.get_dest()
+            page = target.get_index() if target else None
+            if title and page is not None and 0 <= page < len(document):
+                found.append(OutlineEntry(bookmark.level, title[:_MAX_ENTRY], page + 1))
+    except (pdfium.PdfiumError, UnicodeError):
+        return ()
+    return tuple(found)
 
 
 def _page_label(document: pdfium.PdfDocument, index: int) -> str:

@@ -153,6 +153,7 @@ def _read_pdf(work: Work, out: BinaryIO) -> None:
     from assistant.index.layout import read_layout
     from assistant.index.metadata import describe
     from assistant.index.wire import encode, encode_document, encode_json, encode_page
+    from assistant.index.xmp import read_xmp
 
     with pdf.open_pdf(work.path, work.password) as file:
         count = min(file.page_count, work.pages)
@@ -162,14 +163,16 @@ def _read_pdf(work: Work, out: BinaryIO) -> None:
         flags += [f"only the first {count} of {file.page_count} pages were read"] * (count < file.page_count)
         scans = Scans(allowed=work.ocr)
         raw = _read_pages(file, work, count, flags, scans, lambda n: send(out, encode_json("reading", {"page": n})))
+        outline = file.outline
     send(out, encode("working"))
-    pages = read_layout(raw, file.styles)
-    if not any(page.text for page in pages):
+    layout = read_layout(raw, file.styles, outline)
+    if not any(page.text for page in layout.pages):
         raise scans.refusal(_reason(raw))
-    flags += scans.flags() + _text_flags(raw, pages)
-    for page in pages:
+    flags += scans.flags() + _text_flags(raw, layout.pages)
+    for page in layout.pages:
         send(out, encode_page(page))
-    send(out, encode_document(describe(pages, file.information, tuple(flags))))
+    document = describe(layout.pages, file.information, tuple(flags), read_xmp(work.path))
+    send(out, encode_document(replace(document, tables=layout.tables, figures=layout.figures)))
 
 
 def _read_pages(

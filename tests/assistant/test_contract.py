@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from assistant.contract import answer_json, evidence_json, file_json, health_json, paper_json, summary_json, verdict_json
+from assistant.contract import (
+    answer_json,
+    evidence_json,
+    file_json,
+    health_json,
+    paper_json,
+    summary_json,
+    verdict_json,
+)
 from assistant.types import (
     Answer,
     Evidence,
@@ -41,6 +49,7 @@ EVIDENCE = [
     "section",
     "score",
     "stance",
+    "kind",
 ]
 JUDGEMENT = ["label", "confidence", "calibrated", "conflict", "n_for", "n_against"]
 ODD = os.fsdecode(b"/papers/caf\xe9.pdf")
@@ -130,7 +139,7 @@ def test_evidence_values_repeat_the_first_span() -> None:
             {"page": 4, "start": 0, "end": 5, "boxes": [[5.0, 6.0, 7.0, 8.0], [5.5, 6.5, 7.5, 8.5]]},
         ],
         "boxes": [[1.0, 2.0, 3.0, 4.0]], "context": {"text": "It is a quote “ü”."}, "section": "Results",
-        "score": 0.75, "stance": "REFUTES",
+        "score": 0.75, "stance": "REFUTES", "kind": "text",
     }  # fmt: skip
 
 
@@ -161,7 +170,7 @@ def test_paths_are_absolute_and_lead_back_to_the_file() -> None:
 
 def test_paper_has_the_fields_of_the_contract_in_order() -> None:
     found = paper_json(PAPER)
-    fields = "id title authors year doi paths pages paged passages status flags"
+    fields = "id title authors year doi paths pages paged passages status flags work_id arxiv pmid venue source"
     assert list(found) == fields.split()
     assert (found["authors"], found["year"], found["status"], found["flags"]) == (
         ["A", "B"],
