@@ -103,8 +103,7 @@ def papers_text(papers: Sequence[Paper]) -> str:
     if not papers:
         return "no papers yet; add some with: assistant ingest FOLDER"
     return "\n".join(
-        f"{p.id[:SHOWN_ID]}  {p.year or '    '}  {_title(p)}  "
-        f"({_pages(p)}, {_count(p.passages, 'passage')}){_flags(p)}"
+        f"{p.id[:SHOWN_ID]}  {p.year or '    '}  {_title(p)}  ({_pages(p)}, {_count(p.passages, 'passage')}){_flags(p)}"
         for p in papers
     )
 

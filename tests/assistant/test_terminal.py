@@ -86,7 +86,9 @@ def test_a_format_without_pages_has_no_page() -> None:
 
 def test_a_format_without_pages_shows_its_paragraphs() -> None:
     web = Paper("c" * 64, "c", "A page", pages=80, passages=9, paged=False)
-    assert "[1] A page, Results, ¶ 3: “Velorite raised yield.”" in answer_text(answered("t", quote(paper=web, label="")))
+    assert "[1] A page, Results, ¶ 3: “Velorite raised yield.”" in answer_text(
+        answered("t", quote(paper=web, label=""))
+    )
     assert papers_text([web]).endswith("A page  (80 paragraphs, 9 passages)")
     passage = Passage(web.id, "Words.", (Span(3, 0, 5), Span(5, 0, 9)), "Results")
     assert "¶¶ 3-5, Results: Words." in paper_text(web, [passage])
