@@ -149,6 +149,7 @@ def ocr_page(engine: Engine, page: RawPage, raster: Raster, style_number: Callab
         boxes=boxes.astype(np.float32),
         styles=np.array(found.styles, dtype=np.int32),
         generated=np.array(found.generated, dtype=np.bool_),
+        hidden=np.zeros(len(found.codes), dtype=np.bool_),
         quality=PageQuality.OCR,
     )
 

@@ -13,18 +13,18 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from assistant.errors import ReadError
-from assistant.types import Role
+from assistant.index.scans import Scans, runs
+from assistant.types import PageQuality, Role
 
 if TYPE_CHECKING:
     from assistant.index.formats.kinds import Kind
     from assistant.index.pdf import PdfFile, RawPage
-    from assistant.index.scans import Scans
     from assistant.types import Page
 
 OCR_SECONDS = 1.0
@@ -32,10 +32,10 @@ OCR_SECONDS = 1.0
 what OCR itself may cost is set in `assistant.index.ocr`."""
 LITTLE_TEXT = 200
 """Characters; a paper with fewer is flagged: most likely a cover sheet or a scan with a stamp."""
-HIDDEN_RUN = 20
-"""Characters of hidden text on end that are worth a flag; less is a stray ligature or a marker for machines."""
 PAGE_CHARACTERS = 500_000
 """A page with more is no paper's; reading it would use up the processor time of the rest."""
+BLANK = "no text layer: every page is blank"
+UNREADABLE = "letters cannot be read as text: the fonts do not say which they are; run OCR on it first"
 PAGE_BYTES = 3000
 """Bytes of a file without pages that count as a page where it is asked how long reading may take."""
 NO_TEXT = "no text layer, and nothing in its pages that OCR could read"
@@ -147,7 +147,6 @@ def _read_pdf(work: Work, out: BinaryIO) -> None:
     from assistant.index import pdf
     from assistant.index.layout import read_layout
     from assistant.index.metadata import describe
-    from assistant.index.scans import Scans
     from assistant.index.wire import encode, encode_document, encode_json, encode_page
 
     with pdf.open_pdf(work.path) as file:
@@ -157,14 +156,16 @@ def _read_pdf(work: Work, out: BinaryIO) -> None:
         flags = [f"only the first {count} of {file.page_count} pages were read"] * (count < file.page_count)
         scans = Scans(allowed=work.ocr)
         raw = _read_pages(file, work, count, flags, scans, lambda n: send(out, encode_json("reading", {"page": n})))
+        outline = file.outline
     send(out, encode("working"))
-    pages = read_layout(raw, file.styles)
-    if not any(page.text for page in pages):
-        raise scans.refusal(NO_TEXT)
-    flags += scans.flags() + _text_flags(pages)
-    for page in pages:
+    layout = read_layout(raw, file.styles, outline)
+    if not any(page.text for page in layout.pages):
+        raise scans.refusal(_reason(raw))
+    flags += scans.flags() + _text_flags(raw, layout.pages)
+    for page in layout.pages:
         send(out, encode_page(page))
-    send(out, encode_document(describe(pages, file.information, tuple(flags))))
+    document = describe(layout.pages, file.information, tuple(flags))
+    send(out, encode_document(replace(document, tables=layout.tables, figures=layout.figures)))
 
 
 def _read_pages(
@@ -202,16 +203,27 @@ def _read_pages(
 
 def _damage(pages: list[int]) -> str:
     """The flag for pages that pdfium cannot load."""
-    names = ", ".join(map(str, pages[:10])) + (f" and {len(pages) - 10} more" if len(pages) > 10 else "")
-    return f"{'pages' if len(pages) > 1 else 'page'} {names} could not be read (damaged)"
+    return f"{'pages' if len(pages) > 1 else 'page'} {runs(pages)} could not be read (damaged)"
 
 
-def _text_flags(pages: tuple[Page, ...]) -> list[str]:
+def _reason(raw: Sequence[RawPage]) -> str:
+    """Why a file has no text, where OCR has nothing to say."""
+    kinds = {page.quality for page in raw}
+    if PageQuality.UNREADABLE in kinds:
+        return UNREADABLE
+    return BLANK if kinds <= {PageQuality.EMPTY} else NO_TEXT
+
+
+def _text_flags(raw: Sequence[RawPage], pages: tuple[Page, ...]) -> list[str]:
     """What is odd about the text."""
-    visible = sum(len(page.text) for page in pages)
-    flags = ["very little text"] * (visible < LITTLE_TEXT)
-    hidden = max((b.end - b.start for page in pages for b in page.blocks if b.role is Role.HIDDEN), default=0)
-    return flags + ["hidden text"] * (hidden >= HIDDEN_RUN)
+    told = {
+        "hidden text on p. {}": [p.number for p in pages if any(b.role is Role.HIDDEN for b in p.blocks)],
+        "hidden text was not looked for on p. {} (too much to draw)": [p.number for p in raw if not p.drawn],
+        "letters cannot be read as text on p. {}": [p.number for p in raw if p.quality is PageQuality.UNREADABLE],
+    }
+    seen = sum(b.end - b.start for page in pages for b in page.blocks if b.role is not Role.HIDDEN)
+    flags = [flag.format(runs(numbers)) for flag, numbers in told.items() if numbers]
+    return flags + ["very little text"] * (seen < LITTLE_TEXT)
 
 
 def _fault(page: int) -> None:
