@@ -148,6 +148,7 @@ def _read_pdf(work: Work, out: BinaryIO) -> None:
     from assistant.index.layout import read_layout
     from assistant.index.metadata import describe
     from assistant.index.wire import encode, encode_document, encode_json, encode_page
+    from assistant.index.xmp import read_xmp
 
     with pdf.open_pdf(work.path) as file:
         count = min(file.page_count, work.pages)
@@ -164,7 +165,7 @@ def _read_pdf(work: Work, out: BinaryIO) -> None:
     flags += scans.flags() + _text_flags(raw, layout.pages)
     for page in layout.pages:
         send(out, encode_page(page))
-    document = describe(layout.pages, file.information, tuple(flags))
+    document = describe(layout.pages, file.information, tuple(flags), read_xmp(work.path))
     send(out, encode_document(replace(document, tables=layout.tables, figures=layout.figures)))
 
 
