@@ -21,6 +21,7 @@ from assistant.types import (
     Paper,
     Provenance,
     ReasoningStep,
+    Related,
     Span,
     Verdict,
 )
@@ -114,6 +115,32 @@ def paper_json(paper: Paper) -> Json:
         "passages": paper.passages,
         "status": str(paper.status),
         "flags": list(paper.flags),
+        "work_id": paper.work_id,
+        "arxiv": paper.arxiv,
+        "pmid": paper.pmid,
+        "venue": paper.venue,
+        "source": paper.source,
+    }
+
+
+def related_json(related: Related) -> Json:
+    """What `papers show --json` adds to a paper: ids of other papers of the library."""
+    return {
+        "work": [p.id for p in related.work],
+        "near_duplicates": [{"paper_id": p.id, "share": round(share, 3)} for p, share in related.near_duplicates],
+        "references": [
+            {
+                "label": r.label,
+                "text": r.text,
+                "title": r.title,
+                "year": r.year,
+                "doi": r.doi,
+                "arxiv": r.arxiv,
+                "paper_id": None if p is None else p.id,
+            }
+            for r, p in related.references
+        ],
+        "cited_by": [p.id for p in related.cited_by],
     }
 
 

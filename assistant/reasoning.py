@@ -140,7 +140,7 @@ def _search(
     if not passages:
         raise LibraryError("the library holds no passages yet; add papers with: assistant ingest FOLDER")
     hits = retriever.search(query, k=settings.passages, filters=filters)
-    read = len({h.passage.paper_id for h in hits})
+    read = len({retriever.paper(h.passage.paper_id).work_id for h in hits})
     steps = [
         ReasoningStep(
             StepKind.SEARCH,

@@ -22,11 +22,13 @@ from assistant.types import (
     Passage,
     PassageKind,
     ReasoningStep,
+    Related,
     Verdict,
 )
 
 WIDTH = 100
 """Columns, where nothing else is asked for."""
+UNRELATED = Related()
 SHOWN_ID = 12
 """Characters of a paper's id that are shown; every command takes the beginning of one."""
 
@@ -107,30 +109,61 @@ def ingest_summary(report: IngestReport) -> str:
 
 
 def papers_text(papers: Sequence[Paper]) -> str:
-    """One line per paper: beginning of its id, year, title, size."""
+    """One line per paper: beginning of its id, year, title, size; and of which work it is another file."""
     if not papers:
         return "no papers yet; add some with: assistant ingest FOLDER"
+    works: dict[str, list[str]] = {}
+    for p in papers:
+        works.setdefault(p.work_id, []).append(p.id)
     return "\n".join(
         f"{p.id[:SHOWN_ID]}  {p.year or '    '}  {_title(p)}  "
-        f"({_pages(p)}, {_count(p.passages, 'passage')}){_flags(p)}"
+        f"({_pages(p)}, {_count(p.passages, 'passage')}){_same_work(p, works[p.work_id])}{_flags(p)}"
         for p in papers
     )
 
 
-def paper_text(paper: Paper, passages: Sequence[Passage], *, width: int = WIDTH) -> str:
-    """A paper's data, then its passages with their places."""
+def paper_text(paper: Paper, passages: Sequence[Passage], related: Related = UNRELATED, *, width: int = WIDTH) -> str:
+    """A paper's data, what it has to do with others, then its passages with their places."""
     rows = (
         ("id", paper.id),
         ("title", _title(paper)),
         ("authors", ", ".join(map(clean, paper.authors))),
         ("year", str(paper.year or "")),
+        ("venue", clean(paper.venue)),
         ("doi", clean(paper.doi)),
+        ("arxiv", clean(paper.arxiv)),
+        ("pmid", clean(paper.pmid)),
+        ("as in", clean(paper.source)),
         ("status", f"{paper.status}{_flags(paper)}"),
         *(("path", clean(str(path))) for path in paper.paths),
+        *(("work", f"also {_named(p)}") for p in related.work),
+        *(("like", f"near duplicate of {_named(p)}: {share:.0%} in common") for p, share in related.near_duplicates),
+        *(("cited by", _named(p)) for p in related.cited_by),
     )
     head = "\n".join(f"{name:<8} {value}" for name, value in rows if value)
     body = "\n\n".join(_wrap(f"{_place_of(p, paged=paper.paged)}: {p.text}", width) for p in passages)
-    return f"{head}\n\n{body}" if body else head
+    return "\n\n".join(part for part in (head, _references_text(related, width), body) if part)
+
+
+def _references_text(related: Related, width: int) -> str:
+    """The entries of the list of references, those in the library with their paper."""
+    if not related.references:
+        return ""
+    lines = [
+        _wrap(f"- {r.text}", width, indent="  ") + (f"\n  -> {_named(p)}" if p else "") for r, p in related.references
+    ]
+    here = sum(p is not None for _, p in related.references)
+    return "\n".join([f"{_count(len(lines), 'reference')}, {here} of them in the library", *lines])
+
+
+def _named(paper: Paper) -> str:
+    return f"{paper.id[:SHOWN_ID]} {_title(paper)}"
+
+
+def _same_work(paper: Paper, work: Sequence[str]) -> str:
+    """Of which of the other papers of its work, given by their ids, a paper is another file."""
+    other = next((i for i in sorted(work) if i != paper.id), "")
+    return f" [same work as {other[:SHOWN_ID]}]" if other else ""
 
 
 def health_text(checks: Iterable[HealthCheck], *, colour: bool = False) -> str:

@@ -220,7 +220,8 @@ class Document:
 class Paper:
     """A paper of the library. `id` is the SHA-256 of the file's bytes: same bytes, same paper, however many paths.
 
-    `work_id` is shared by the files of one work (preprint, published version); votes are counted per work.
+    `work_id` is shared by the files of one work (preprint, published version); votes are counted per work. `source`
+    says where title, authors and the like come from, where it is not the file alone.
     """
 
     id: str
@@ -238,11 +239,23 @@ class Paper:
     pmid: str = ""
     venue: str = ""
     paged: bool = True
+    source: str = ""
 
     @property
     def path(self) -> Path | None:
         """Where the file lies (absolute): the first of its paths that is still there, else the first; None for none."""
         return next((p for p in self.paths if p.exists()), self.paths[0] if self.paths else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What a paper has to do with others of the library: the other files of its work, papers with nearly the same text
+    (and the share they have in common), its references with the papers they name, the papers that cite it."""
+
+    work: tuple[Paper, ...] = ()
+    near_duplicates: tuple[tuple[Paper, float], ...] = ()
+    references: tuple[tuple[Reference, Paper | None], ...] = ()
+    cited_by: tuple[Paper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ class LibraryRetriever:
         self._papers: dict[str, Paper] = {}
 
     def describe(self) -> tuple[int, int]:
-        """(papers, passages) that can be searched."""
-        return self._library.store.n_papers, self._library.store.n_passages
+        """(works, passages) that can be searched; the files of one work count once."""
+        return self._library.store.n_works, self._library.store.n_passages
 
     def search(self, query: str, *, k: int, filters: Filters) -> list[Hit]:
         """The k passages that fit best, best first; fewer where there are fewer."""

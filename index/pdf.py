@@ -1,4 +1,4 @@
-"""A PDF file's characters as pdfium sees them; the only importer of pypdfium2.
+"""A PDF file's characters as pdfium sees them; it and `assistant.index.graphics` alone use pypdfium2.
 
 Runs in the limited process of `assistant.index.worker`. Knows nothing of lines, paragraphs or reading order: pages come
 out as arrays of characters in the order of the file's content. Never runs scripts or actions, never follows links.
@@ -14,7 +14,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ import pypdfium2.raw as raw
 from numpy.typing import NDArray
 
 from assistant.errors import ReadError
+from assistant.index.graphics import Graphics, read_graphics
 from assistant.index.ink import Letters, look
 from assistant.index.legible import NO_CHARACTER, not_text
 from assistant.index.sheet import by_address
@@ -84,6 +85,7 @@ class RawPage:
     `generated` marks white space and line ends that pdfium put in. `bounds` is the visible part of the page in user
     space, `turned` its /Rotate in quarter turns clockwise. `hidden` marks characters of runs that a reader of the page
     does not see; `quality` says how far its text can be trusted, and `drawn` that the page was drawn to tell both.
+    `graphics` is what is drawn besides text.
     """
 
     number: int
@@ -97,6 +99,7 @@ class RawPage:
     hidden: NDArray[np.bool_]
     quality: PageQuality = PageQuality.TEXT
     drawn: bool = True
+    graphics: Graphics = field(default_factory=Graphics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,7 @@ class PdfFile:
         found = _characters(text.raw, min(text.count_chars(), limit), self.style_number)
         label, turned, bounds = _page_label(self._document, number - 1), page.get_rotation() // 90 % 4, _bounds(page)
         letters = _letters(found, self.styles)
+        graphics = read_graphics(page.raw, bounds)
         hidden, quality, drawn = np.zeros(len(found.codes), dtype=np.bool_), PageQuality.TEXT, False
         with suppress(ReadError):
             hidden, quality = look(page, bounds, turned, letters)
@@ -175,7 +179,18 @@ class PdfFile:
             quality = PageQuality.UNREADABLE
         codes = np.where(unknown, NO_CHARACTER, found.codes).astype(np.int32)
         return RawPage(
-            number, label, bounds, turned, codes, found.boxes, found.styles, found.generated, hidden, quality, drawn
+            number,
+            label,
+            bounds,
+            turned,
+            codes,
+            found.boxes,
+            found.styles,
+            found.generated,
+            hidden,
+            quality,
+            drawn,
+            graphics,
         )
 
 

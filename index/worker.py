@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -148,6 +148,7 @@ def _read_pdf(work: Work, out: BinaryIO) -> None:
     from assistant.index.layout import read_layout
     from assistant.index.metadata import describe
     from assistant.index.wire import encode, encode_document, encode_json, encode_page
+    from assistant.index.xmp import read_xmp
 
     with pdf.open_pdf(work.path) as file:
         count = min(file.page_count, work.pages)
@@ -158,13 +159,14 @@ def _read_pdf(work: Work, out: BinaryIO) -> None:
         raw = _read_pages(file, work, count, flags, scans, lambda n: send(out, encode_json("reading", {"page": n})))
         outline = file.outline
     send(out, encode("working"))
-    pages = read_layout(raw, file.styles, outline)
-    if not any(page.text for page in pages):
+    layout = read_layout(raw, file.styles, outline)
+    if not any(page.text for page in layout.pages):
         raise scans.refusal(_reason(raw))
-    flags += scans.flags() + _text_flags(raw, pages)
-    for page in pages:
+    flags += scans.flags() + _text_flags(raw, layout.pages)
+    for page in layout.pages:
         send(out, encode_page(page))
-    send(out, encode_document(describe(pages, file.information, tuple(flags))))
+    document = describe(layout.pages, file.information, tuple(flags), read_xmp(work.path))
+    send(out, encode_document(replace(document, tables=layout.tables, figures=layout.figures)))
 
 
 def _read_pages(

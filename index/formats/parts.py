@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from assistant.index.authors import names
 from assistant.index.geometry import pack
-from assistant.index.metadata import names
 from assistant.types import Block, Cell, Document, Page, Reference, Role, Span, Table
 
 MAX_CELLS = 50_000

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from assistant.contract import answer_json, evidence_json, file_json, health_json, paper_json, summary_json, verdict_json
+from assistant.contract import (
+    answer_json,
+    evidence_json,
+    file_json,
+    health_json,
+    paper_json,
+    summary_json,
+    verdict_json,
+)
 from assistant.types import (
     Answer,
     Evidence,
@@ -162,7 +170,7 @@ def test_paths_are_absolute_and_lead_back_to_the_file() -> None:
 
 def test_paper_has_the_fields_of_the_contract_in_order() -> None:
     found = paper_json(PAPER)
-    fields = "id title authors year doi paths pages paged passages status flags"
+    fields = "id title authors year doi paths pages paged passages status flags work_id arxiv pmid venue source"
     assert list(found) == fields.split()
     assert (found["authors"], found["year"], found["status"], found["flags"]) == (
         ["A", "B"],
