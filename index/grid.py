@@ -232,7 +232,10 @@ def _pitch(lines: Sequence[TextLine], phrases: Sequence[list[Part]], columns: Co
 def _all_go_on(band: _Band, parts: Sequence[Part], columns: Columns) -> bool:
     """Whether all the words of a line go on in the cells above; half of them, in a line that names no row."""
     going_on = [_goes_on(band, part, columns) for part in parts]
-    return all(going_on) or (parts[0][0] > 0 and sum(going_on) >= 0.5 * len(parts))
+    if parts[0][0] > 0:
+        return sum(going_on) >= 0.5 * len(parts)
+    rest = len(parts) > 1 and all(going_on[1:])
+    return all(going_on) or (rest and _had_no_room(_above(band, parts[0]), parts[0], columns))
 
 
 def _phrases(line: TextLine, columns: Columns, across: Sequence[Box], *, heading: bool) -> list[Part]:
@@ -354,8 +357,25 @@ def _is_new_row(band: _Band, line: TextLine, parts: Sequence[Part], columns: Col
 
 
 def _is_full(parts: Sequence[Part], columns: Columns) -> bool:
-    """Whether a line fills so many columns that it is a row of its own."""
-    return len(parts) >= max(3, 0.75 * len(columns))
+    """Whether a line fills so many columns, with figures among them, that it is a row of its own."""
+    figures = any(_NUMERIC.match(words[0].text) for _, _, words in parts)
+    return figures and len(parts) >= max(3, 0.75 * len(columns))
+
+
+def _above(band: _Band, part: Part) -> list[Word]:
+    """The words of the band's last line in the same cell."""
+    line = {id(w) for w in band.lines[-1].words}
+    return [w for a, b, group in band.parts if (a, b) == part[:2] for w in group if id(w) in line]
+
+
+def _had_no_room(above: Sequence[Word], part: Part, columns: Columns) -> bool:
+    """Whether the first word would not have fitted on the line above, in a column wide enough for words to run on."""
+    first, last, words = part
+    if not above:
+        return False
+    left, right, size = columns.texts[first][0], columns.texts[last][1], words[0].size
+    room = right - max(w.box[2] for w in above)
+    return right - left >= _WRAPS * size and room < 0.15 * size + words[0].box[2] - words[0].box[0]
 
 
 def _goes_on(band: _Band, part: Part, columns: Columns) -> bool:
@@ -364,21 +384,18 @@ def _goes_on(band: _Band, part: Part, columns: Columns) -> bool:
     They do where they begin small, are moved in, or the line above had no room for them; but names of rows begin large
     and are moved in to show their rank, and a figure is a cell of its own wherever the column is narrow.
     """
-    first, last, words = part
-    line = {id(w) for w in band.lines[-1].words}
-    above = [w for a, b, group in band.parts if (a, b) == (first, last) for w in group if id(w) in line]
+    first, _, words = part
+    above = _above(band, part)
     if not above:
         return False
     if _is_open(" ".join(w.text for w in sorted(above, key=lambda w: w.box[0]))):
         return True
     text, size = words[0].text, words[0].size
-    left, right = columns.texts[first][0], columns.texts[last][1]
-    room = right - max(w.box[2] for w in above)
-    full = right - left >= _WRAPS * size and room < 0.15 * size + words[0].box[2] - words[0].box[0]
+    full = first > 0 and _had_no_room(above, part, columns)
     if _NUMERIC.match(text):
-        return full and first > 0
+        return full
     small = not text[0].isupper() and (len(text) > 1 or not text.isalpha())
-    return small or (first > 0 and (full or words[0].box[0] - left > 0.6 * size))
+    return small or full or (first > 0 and words[0].box[0] - columns.texts[first][0] > 0.6 * size)
 
 
 def _is_open(text: str) -> bool:
