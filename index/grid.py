@@ -133,8 +133,9 @@ def _columns(lines: Sequence[TextLine], header: int, box: Box, uprights: Sequenc
 
     Headings for several columns hide the room between these, so that only the lines below them show the columns.
     """
-    if not header:
-        header = _bold(lines)
+    bold = _bold(lines)
+    if not header or header < bold:
+        header = bold
     if header:
         columns = find_columns(lines[header:] if len(lines) - header > 1 else lines, box, uprights)
         named = find_columns(lines[header - 1 :], box, uprights)

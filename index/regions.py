@@ -34,6 +34,8 @@ _EDGE = 0.06
 """Share of the page's height in which running headers stand; further in, figures of a table may look like them."""
 _SHADE = 0.6
 """Share of a table's width from which a coloured area is the ground of a row."""
+_ROW_HEIGHT = 80.0
+"""Points: the highest coloured ground of a row, whose edges are as good as rules."""
 _MIN_WIDTH = 40.0
 """Points: the narrowest table."""
 
@@ -93,7 +95,9 @@ def _sheet(
     boxes: list[Box] = [(x0, y0, x1, y1) for x0, y0, x1, y1 in rules]
     across = [b for b in boxes if b[2] - b[0] >= b[3] - b[1]]
     uprights = [b for b in boxes if b[2] - b[0] < b[3] - b[1]]
-    return _Sheet(lines, across, [(a, b, c, d) for a, b, c, d in areas], uprights, _bars(across), usual)
+    grounds: list[Box] = [(a, b, c, d) for a, b, c, d in areas]
+    edges = [edge for area in grounds if area[3] - area[1] < _ROW_HEIGHT for edge in _edges(area)]
+    return _Sheet(lines, across, grounds, uprights, _bars([*across, *edges]), usual)
 
 
 def _bars(across: Sequence[Box]) -> list[_Bar]:
