@@ -259,7 +259,7 @@ def _at_edges(group: Sequence[Word], columns: Columns) -> list[Part]:
     for word in group:
         first, last = columns.covered(word.box[0], word.box[2], 0.3 * word.size)
         if columns.ruled:
-            first = last = columns.of(word.middle_x)
+            first, last = columns.between_rules(word.middle_x, word.middle)
         if found and first <= found[-1][1]:
             found[-1] = (found[-1][0], max(last, found[-1][1]), [*found[-1][2], word])
         else:
@@ -290,7 +290,7 @@ def _widened(parts: list[Part], line: TextLine, columns: Columns, across: Sequen
     for n, (first, last, words) in enumerate(parts):
         low = parts[n - 1][1] + 1 if n else 0
         high = parts[n + 1][0] - 1 if n + 1 < len(parts) else len(columns) - 1
-        ruled = _by_rule(words, line, columns, across)
+        ruled = _by_rule(words, line, columns, across) or _by_uprights(words, columns)
         if ruled is not None and low <= ruled[0] <= first and last <= ruled[1] <= high:
             first, last = ruled
         elif not _fits_one(words, first, last, columns):
@@ -314,6 +314,15 @@ def _by_rule(words: Sequence[Word], line: TextLine, columns: Columns, across: Se
     rule = max(under, key=lambda r: r[3])
     inside = [i for i, (a, b) in enumerate(columns.texts) if min(b, rule[2]) - max(a, rule[0]) > 0.5 * (b - a)]
     return (min(inside), max(inside)) if inside and rule[2] - rule[0] > x1 - x0 - size else None
+
+
+def _by_uprights(words: Sequence[Word], columns: Columns) -> tuple[int, int] | None:
+    """The columns between the upright rules beside a heading, where it stands in their middle."""
+    x0, y0, x1, y1 = around(words)
+    first, last = columns.between_rules((x0 + x1) / 2, (y0 + y1) / 2)
+    middle = (columns.edges[first] + columns.edges[last + 1]) / 2
+    whole = (first, last) == (0, len(columns) - 1)
+    return (first, last) if not whole and abs(middle - (x0 + x1) / 2) < _CENTRED * words[0].size else None
 
 
 def _fits_one(words: Sequence[Word], first: int, last: int, columns: Columns) -> bool:
@@ -375,8 +384,11 @@ def _had_no_room(above: Sequence[Word], part: Part, columns: Columns) -> bool:
     if not above:
         return False
     left, right, size = columns.texts[first][0], columns.texts[last][1], words[0].size
-    room = right - max(w.box[2] for w in above)
-    return right - left >= _WRAPS * size and room < 0.15 * size + words[0].box[2] - words[0].box[0]
+    return right - left >= _WRAPS * size and right - max(w.box[2] for w in above) < 0.15 * size + _width(words[0])
+
+
+def _width(word: Word) -> float:
+    return word.box[2] - word.box[0]
 
 
 def _goes_on(band: _Band, part: Part, columns: Columns) -> bool:
