@@ -43,12 +43,15 @@ _FRAME = 6.0
 @dataclass(frozen=True, slots=True)
 class Columns:
     """`edges` are the places of what parts columns, one more than there are columns; `texts` where the words of each
-    column lie; `ruled` says that upright rules alone part them, `uprights` are these rules."""
+    column lie and `rights` how far to the right the header's reach too; `ruled` says that upright rules alone part
+    them, `uprights` are these rules.
+    """
 
     edges: tuple[float, ...]
     texts: tuple[Interval, ...]
     ruled: bool = False
     uprights: tuple[Box, ...] = ()
+    rights: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         return len(self.texts)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
@@ -92,6 +92,7 @@ def find_grid(words: Sequence[Word], box: Box, across: Sequence[Box], uprights: 
     columns, header = _columns(lines, header, box, uprights)
     if len(columns) < 2:
         return None
+    columns = replace(columns, rights=_rights(lines, columns))
     lines = lines[: len(lines) - _notes(lines[header + 1 :], columns)]
     bands = _bands(lines, header, heights, columns, across)
     cells = _cells(bands, columns, across)
@@ -126,6 +127,15 @@ def _length(rules: Sequence[Box]) -> float:
         total += max(0.0, x1 - max(x0, end))
         end = max(end, x1)
     return total
+
+
+def _rights(lines: Sequence[TextLine], columns: Columns) -> tuple[float, ...]:
+    """How far to the right the words of each column reach, those of the header too."""
+    words = [w for line in lines for w in line.words]
+    inside = [
+        [w.box[2] for w in words if a <= w.box[0] and w.box[2] <= b + 1] for a, b in pairwise(columns.edges)
+    ]
+    return tuple(max([text[1], *own]) for text, own in zip(columns.texts, inside, strict=True))
 
 
 def _columns(lines: Sequence[TextLine], header: int, box: Box, uprights: Sequence[Box]) -> tuple[Columns, int]:
@@ -394,21 +404,24 @@ def _width(word: Word) -> float:
 def _goes_on(band: _Band, part: Part, columns: Columns) -> bool:
     """Whether the words go on in the cell above.
 
-    They do where they begin small, are moved in, or the line above had no room for them; but names of rows begin large
-    and are moved in to show their rank, and a figure is a cell of its own wherever the column is narrow.
+    They do where they are moved in, or the line above is no end of a text, or had no room for them and they begin small
+    or the column is wide. But names of rows are moved in to show their rank, and a figure is most often a cell of its own.
     """
     first, _, words = part
     above = _above(band, part)
     if not above:
         return False
-    if _is_open(" ".join(w.text for w in sorted(above, key=lambda w: w.box[0]))):
+    moved_in = first > 0 and words[0].box[0] - columns.texts[first][0] > 0.6 * words[0].size
+    if moved_in or _is_open(" ".join(w.text for w in sorted(above, key=lambda w: w.box[0]))):
         return True
     text, size = words[0].text, words[0].size
+    if columns.rights[part[1]] - max(w.box[2] for w in above) > 0.5 * size + _width(words[0]):
+        return False
     full = first > 0 and _had_no_room(above, part, columns)
     if _NUMERIC.match(text):
         return full
     small = not text[0].isupper() and (len(text) > 1 or not text.isalpha())
-    return small or full or (first > 0 and words[0].box[0] - columns.texts[first][0] > 0.6 * size)
+    return small or full
 
 
 def _is_open(text: str) -> bool:
