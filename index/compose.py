@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ _LAST_PARTS = 2
 
 @dataclass(slots=True)
 class Paragraph:
-    """Lines of one page that belong together, in reading order; `section` is the heading they stand under.
+    """Lines of one page that belong together, in reading order; `section` is the path of headings they stand under.
 
     In a table's row `starts` are the numbers of the lines that begin a cell: no word runs on over them.
     """
@@ -45,6 +45,7 @@ class Paragraph:
     role: Role
     lines: list[Line]
     section: str = ""
+    level: int = 0
     starts: frozenset[int] = frozenset()
 
     @property
@@ -111,17 +112,18 @@ def compose(raw: RawPage, size: tuple[float, float], paragraphs: Sequence[Paragr
             pieces.append("\n")
             places.append(-1)
             blocks[-1] = _longer(blocks[-1])
-        blocks.append(Block(paragraph.role, len(places), len(places) + len(at), paragraph.section))
+        blocks.append(Block(paragraph.role, len(places), len(places) + len(at), paragraph.section, paragraph.level))
         pieces.append(text)
         places += at
     at_raw = np.array(places, dtype=np.intp)
     boxes = np.concatenate([raw.boxes, np.zeros((1, 4), dtype=np.float32)])[at_raw]
-    return Composed(Page(raw.number, raw.label, *size, "".join(pieces), tuple(blocks), pack(boxes)), at_raw)
+    page = Page(raw.number, raw.label, *size, "".join(pieces), tuple(blocks), pack(boxes), raw.quality)
+    return Composed(page, at_raw)
 
 
 def _longer(block: Block) -> Block:
     """A block takes in the line feed behind it, so that blocks tile the text."""
-    return Block(block.role, block.start, block.end + 1, block.section)
+    return replace(block, end=block.end + 1)
 
 
 def _paragraph(raw: RawPage, marks: list[str], paragraph: Paragraph, hyphens: Hyphens) -> tuple[str, list[int]]:

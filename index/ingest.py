@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 
 from assistant.encoders import Embedder
 from assistant.errors import Cancelled, DiskFull, EmbedderMismatch, LibraryError, ReadError
-from assistant.index import writes
+from assistant.index import bibfiles, writes
 from assistant.index.chunk import CHUNKING, passages
 from assistant.index.faults import fault
 from assistant.index.files import Source, find_files, sha256_of
@@ -47,6 +47,8 @@ class _Run:
     progress: SimpleQueue[Progress] = field(default_factory=SimpleQueue)
     started: dict[Path, float] = field(default_factory=dict)
     jobs: dict[Path, Job] = field(default_factory=dict)
+    fresh: bool = False
+    """Whether there were files that are not known from before."""
 
 
 def ingest(
@@ -75,10 +77,21 @@ def ingest(
             run.reports.append(report)
             yield report
         yield from _ingest_files(run, sources, workers, rehash, limits or Limits())
+        yield from _take_up_bibliographies(run, paths)
         if library.cache_fault():
             library.renew_cache(db)
         interrupted = cancel is not None and cancel.is_set() and len(run.reports) < run.total
     yield IngestReport(tuple(run.reports), time.monotonic() - began, interrupted)
+
+
+def _take_up_bibliographies(run: _Run, paths: Sequence[Path]) -> Iterator[FileReport]:
+    """What the user's own bibliographies say of the papers; a file of theirs is reported only where it has a fault."""
+    if run.cancel.is_set():
+        return
+    for report in bibfiles.update(run.db, paths, skip=run.library.folder, fresh=run.fresh):
+        run.total += 1
+        run.reports.append(report)
+        yield report
 
 
 def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bool, limits: Limits) -> Iterator[Event]:
@@ -91,6 +104,7 @@ def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bo
         else:
             run.reports.append(known)
             yield known
+    run.fresh = bool(todo)
     hashed = _group_by_content(run, todo, readers)
     for report in hashed.settled:
         run.reports.append(report)
@@ -246,6 +260,7 @@ def _store(run: _Run, paper_id: str, document: Document, sources: Sequence[Sourc
         len(found),
         time.monotonic() - run.started[path],
         document.title,
+        document.paged,
     )
 
 

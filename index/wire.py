@@ -28,7 +28,16 @@ from assistant.types import (
     Table,
 )
 
-KINDS = {"opened": 1, "reading": 1, "working": 0, "page": 3, "document": 1, "failed": 1, "picture": 2}
+KINDS = {
+    "opened": 1,
+    "reading": 1,
+    "unpaged": 1,
+    "working": 0,
+    "page": 3,
+    "document": 1,
+    "failed": 1,
+    "picture": 2,
+}
 """Number of parts a frame of each kind has."""
 MAX_HEADER = 200
 MAX_PART = 400 << 20
@@ -168,13 +177,14 @@ def decode_json(data: bytes) -> dict[str, Any]:
 
 
 def decode_number(data: bytes, name: str, high: int) -> int:
-    """The one number, 0 to `high`, that an "opened" or "reading" frame carries."""
+    """The one number, 0 to `high`, that an "opened", "reading" or "unpaged" frame carries."""
     return _integer(decode_json(data).get(name), 0, high)
 
 
-def decode_reason(data: bytes) -> str:
-    """The sentence of a "failed" frame."""
-    return _string(decode_json(data).get("reason"), 200)
+def decode_reason(data: bytes) -> tuple[str, bool]:
+    """The sentence of a "failed" frame, and whether another try may go better."""
+    about = decode_json(data)
+    return _string(about.get("reason"), 200), _boolean(about.get("transient"))
 
 
 def decode_page(parts: list[bytes], *, characters: int) -> Page:

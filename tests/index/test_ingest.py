@@ -210,7 +210,7 @@ def test_hidden_files_and_the_library_itself_are_not_walked(tmp_path: Path) -> N
     library.close()
 
 
-@pytest.mark.parametrize(("make", "words"), [(False, "no file or folder"), (True, "no PDF")])
+@pytest.mark.parametrize(("make", "words"), [(False, "no file or folder"), (True, "no paper")])
 def test_nothing_to_ingest_is_a_sentence(tmp_path: Path, library: Library, make: bool, words: str) -> None:
     if make:
         (tmp_path / "x").mkdir()
