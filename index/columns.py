@@ -66,7 +66,6 @@ class Columns:
         last = self.of(max(x1 - slack, (x0 + x1) / 2))
         return first, max(first, last)
 
-
     def between_rules(self, x: float, y: float) -> tuple[int, int]:
         """First and last column of the place at `x`, `y`, as far as the next upright rules at that height."""
         here = self.of(x)

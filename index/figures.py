@@ -60,11 +60,12 @@ class FoundFigure:
 class _Sheet:
     """A page seen the way up that its captions stand.
 
-    `items` is what is drawn, `walls` are the boxes of lines that no figure reaches over, `labels` the other lines with
-    their boxes. `lefts` is where lines of running text begin.
+    `items` is what is drawn, `captions` are where figures' captions stand, `walls` the boxes of lines that no figure
+    reaches over, `labels` the other lines with their boxes. `lefts` is where lines of running text begin.
     """
 
     items: list[Box]
+    captions: list[Box]
     walls: list[Box]
     labels: list[tuple[Line, Box]]
     lefts: list[float]
@@ -176,7 +177,8 @@ def _sheet(
         else:
             labels.append((line, box))
         lefts += [box[0]] if prose else []
-    return _Sheet(items, walls, labels, lefts, usual)
+    captions = [around(x.box for x in c) for c in _captions([x for x in lines if x.style.turned == turned])]
+    return _Sheet(items, captions, walls, labels, lefts, usual)
 
 
 def _is_fixed(line: Line) -> bool:
@@ -252,6 +254,7 @@ def _above(sheet: _Sheet, items: Sequence[Box], place: Box) -> Box | None:
             and least < (b[0] + b[2]) / 2 < most
             and (b[1] + b[3]) / 2 > place[3]
             and b[3] < top + _REACH
+            and not _belongs_to_another(sheet, b, place)
         ]
         if not inside:
             return None
@@ -265,9 +268,18 @@ def _above(sheet: _Sheet, items: Sequence[Box], place: Box) -> Box | None:
     return (box[0], max(box[1], place[3]), box[2], min(box[3], top))
 
 
+def _belongs_to_another(sheet: _Sheet, item: Box, place: Box) -> bool:
+    """Whether a drawing stands over another caption than the one at `place`, and not over this one."""
+
+    def over(caption: Box) -> bool:
+        return caption[3] < item[3] and min(caption[2], item[2]) > max(caption[0], item[0])
+
+    return not over(place) and any(over(caption) for caption in sheet.captions)
+
+
 def _below(sheet: _Sheet, items: Sequence[Box], place: Box) -> Box | None:
     """What is drawn below a caption, down to the next text: the page upside down."""
-    turned = replace(sheet, walls=[_mirrored(w) for w in sheet.walls])
+    turned = replace(sheet, walls=[_mirrored(w) for w in sheet.walls], captions=[_mirrored(c) for c in sheet.captions])
     box = _above(turned, [_mirrored(b) for b in items], _mirrored(place))
     return None if box is None else _mirrored(box)
 

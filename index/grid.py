@@ -132,9 +132,7 @@ def _length(rules: Sequence[Box]) -> float:
 def _rights(lines: Sequence[TextLine], columns: Columns) -> tuple[float, ...]:
     """How far to the right the words of each column reach, those of the header too."""
     words = [w for line in lines for w in line.words]
-    inside = [
-        [w.box[2] for w in words if a <= w.box[0] and w.box[2] <= b + 1] for a, b in pairwise(columns.edges)
-    ]
+    inside = [[w.box[2] for w in words if a <= w.box[0] and w.box[2] <= b + 1] for a, b in pairwise(columns.edges)]
     return tuple(max([text[1], *own]) for text, own in zip(columns.texts, inside, strict=True))
 
 
