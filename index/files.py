@@ -44,9 +44,7 @@ def find_files(paths: Sequence[Path], *, skip: Path) -> tuple[list[Source], list
                 continue
             sources[file] = Source(file, status.st_size, status.st_mtime_ns)
     if not sources and not failed:
-        raise UsageError(
-            f"there is no paper ({READABLE}) in {', '.join(map(str, paths))}; name a folder that holds some"
-        )
+        raise UsageError(f"there is no paper ({READABLE}) in {', '.join(map(str, paths))}; name a folder that holds some")
     return [sources[p] for p in sorted(sources, key=os.fsencode)], failed
 
 

@@ -351,3 +351,5 @@ def _turned_back(points: Boxes, raster: Raster, turned: int) -> Boxes:
     width, height = float(raster.width), float(raster.height)
     places = {0: (u, v), 1: (v, height - u), 2: (width - u, height - v), 3: (width - v, u)}
     return np.stack(places[turned % 4], axis=1)
+
+

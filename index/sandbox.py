@@ -42,17 +42,7 @@ _BYTES_BESIDES = 64 << 20
 """What blocks, labels and progress may cost on the wire in all."""
 _MEMORY_SHARE = 0.3
 """A reader that crashes with this share of its memory in use most likely failed to get more."""
-_KEPT_VARIABLES = (
-    "PATH",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "SYSTEMROOT",
-    "LD_LIBRARY_PATH",
-    "TMPDIR",
-    "TESSDATA_PREFIX",
-    "ASSISTANT_FAULT",
-)
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "TESSDATA_PREFIX", "ASSISTANT_FAULT")
 """All that the reader sees of the environment: it has no business with keys and tokens."""
 
 

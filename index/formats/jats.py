@@ -95,13 +95,8 @@ def _taker(flow: Flow) -> Callable[[Element], bool]:
             return True
         if name in ("title", "label"):
             return _is_heading_of(element) or _is_label(element)
-        put = {
-            "caption": _put_caption,
-            "table": _put_table,
-            "disp-formula": _put_formula,
-            "ref": _put_reference,
-            "def-item": _put_definition,
-        }.get(name)
+        put = {"caption": _put_caption, "table": _put_table, "disp-formula": _put_formula, "ref": _put_reference,
+               "def-item": _put_definition}.get(name)
         if put:
             put(flow, element)
         elif name in ("inline-formula", "alternatives", "math", "tex-math"):
@@ -149,7 +144,9 @@ def _put_table(flow: Flow, table: Element) -> None:
         head = name_of(row.getparent()) == "thead"
         grid.next_row()
         for cell in children(row, "td", "th"):
-            grid.put(text_of(cell, *_DROPPED), attribute(cell, "rowspan"), attribute(cell, "colspan"), header=head)
+            grid.put(
+                text_of(cell, *_DROPPED), attribute(cell, "rowspan"), attribute(cell, "colspan"), header=head
+            )
     flow.put(Part(Role.TABLE, cells=grid.cells()))
 
 
@@ -180,9 +177,7 @@ def _formula(element: Element) -> str:
 def _put_reference(flow: Flow, ref: Element) -> None:
     """An entry: its text as set where it is set, else its pieces in order with the punctuation that they lack."""
     citation = next(
-        iter(
-            descendants(ref, "mixed-citation", "element-citation", "nlm-citation", "citation", "citation-alternatives")
-        ),
+        iter(descendants(ref, "mixed-citation", "element-citation", "nlm-citation", "citation", "citation-alternatives")),
         ref,
     )
     mixed = next(iter(descendants(ref, "mixed-citation")), None)
@@ -219,7 +214,9 @@ def _person(element: Element) -> str:
 
 
 def _authors(meta: Element) -> list[str]:
-    contributors = [e for e in descendants(meta, "contrib") if attribute(e, "contrib-type") in ("", "author")]
+    contributors = [
+        e for e in descendants(meta, "contrib") if attribute(e, "contrib-type") in ("", "author")
+    ]
     people = [next(iter(descendants(e, "name", "string-name", "collab")), None) for e in contributors]
     return [_person(person) for person in people if person is not None]
 

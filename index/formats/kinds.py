@@ -65,9 +65,7 @@ _REFUSED = (
 )
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 """Byte-order marks."""
-_HTML = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL
-)
+_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(rb"\s*<(?:\?xml\b|!DOCTYPE|[A-Za-z][\w:.-]*[\s>/])")
 _JATS = re.compile(rb"<(?:\w+:)?(?:article|pmc-articleset)[\s>]")
 _NO_PAPER = re.compile(

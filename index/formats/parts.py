@@ -326,7 +326,9 @@ def _rows(part: Part, section: str) -> tuple[str, tuple[Block, ...], tuple[Cell,
         start = at
         for cell in row:
             at += bool(cell.text) and at > start
-            cells.append(Cell(cell.row, cell.column, at, at + len(cell.text), cell.rows, cell.columns, cell.header))
+            cells.append(
+                Cell(cell.row, cell.column, at, at + len(cell.text), cell.rows, cell.columns, cell.header)
+            )
             at += len(cell.text)
         if at == start:
             continue

@@ -107,6 +107,4 @@ def _joined(lines: list[str], words: Counter[str]) -> str:
         return f"{left}-{right}" if keep else f"{left}{right}"
 
     text = _UNWRAP.sub(join, "\n".join(lines))
-    return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n\s*(?=[\u3000-\u9fff\uff00-\uffef])", "", text).replace(
-        "\n", " "
-    )
+    return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n\s*(?=[\u3000-\u9fff\uff00-\uffef])", "", text).replace("\n", " ")

@@ -192,7 +192,9 @@ def _grid(rows: list[Element]) -> Grid:
         grid.next_row()
         for cell in children(row, "td", "th"):
             header = head or (name_of(cell) == "th" and attribute(cell, "scope") not in ("row", "rowgroup"))
-            grid.put(text_of(cell, *DROPPED), attribute(cell, "rowspan"), attribute(cell, "colspan"), header=header)
+            grid.put(
+                text_of(cell, *DROPPED), attribute(cell, "rowspan"), attribute(cell, "colspan"), header=header
+            )
     return grid
 
 

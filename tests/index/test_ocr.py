@@ -98,11 +98,7 @@ def test_headings_and_columns_of_a_scan_are_told(first_page: Document) -> None:
 @needs_tesseract
 @pytest.mark.parametrize(
     ("entries", "turned"),
-    [
-        ("/Rotate 90", 0),
-        pytest.param("", 90, marks=pytest.mark.soak),
-        pytest.param("/Rotate 270", 180, marks=pytest.mark.soak),
-    ],
+    [("/Rotate 90", 0), pytest.param("", 90, marks=pytest.mark.soak), pytest.param("/Rotate 270", 180, marks=pytest.mark.soak)],
 )
 def test_a_turned_scan_has_its_words_where_they_are_shown(tmp_path: Path, entries: str, turned: int) -> None:
     """The page is turned, or the paper lay on its side on the glass."""
@@ -196,6 +192,8 @@ def test_an_engine_that_hangs_or_fails_loses_no_page(tmp_path: Path, monkeypatch
     assert len(document.pages) == 2
 
 
-@pytest.mark.parametrize(("pages", "words"), [([3], "3"), ([3, 4, 5, 6, 7], "3-7"), ([1, 2, 4, 9, 10], "1-2, 4, 9-10")])
+@pytest.mark.parametrize(
+    ("pages", "words"), [([3], "3"), ([3, 4, 5, 6, 7], "3-7"), ([1, 2, 4, 9, 10], "1-2, 4, 9-10")]
+)
 def test_runs_of_pages(pages: list[int], words: str) -> None:
     assert scans.runs(pages) == words

@@ -73,9 +73,7 @@ def web_body() -> str:
 
 
 def markdown() -> str:
-    entries = (
-        f'---\ntitle: "{TITLE}"\nauthor:\n  - {AUTHORS[0]}\n  - name: {AUTHORS[1]}\ndate: 2021-05-03\ndoi: {DOI}\n---\n'
-    )
+    entries = f'---\ntitle: "{TITLE}"\nauthor:\n  - {AUTHORS[0]}\n  - name: {AUTHORS[1]}\ndate: 2021-05-03\ndoi: {DOI}\n---\n'
     pieces = []
     for role, level, text in SPEC:
         if role == "table":
@@ -85,7 +83,7 @@ def markdown() -> str:
             pieces.append(f"{'#' * (level or 1)} {text}")
         else:
             pieces.append(f"- {text}" if role == "list" else text.replace("velorite", "*velorite*", 1))
-    return entries + "\n" + "\n\n".join(pieces) + f"\n\n<p hidden>{HIDDEN}</p>\n"
+    return entries + "\n" + "\n\n".join(pieces) + f'\n\n<p hidden>{HIDDEN}</p>\n'
 
 
 def plain() -> str:
@@ -118,7 +116,7 @@ def jats() -> str:
         "<journal-meta><journal-title-group><journal-title>Journal of Beans</journal-title></journal-title-group>"
         f'</journal-meta><article-meta><article-id pub-id-type="doi">{DOI}</article-id>'
         f"<title-group><article-title>{TITLE}</article-title></title-group><contrib-group>{names}</contrib-group>"
-        f"<pub-date><year>2021</year></pub-date><abstract><p>{SPEC[3][2]}</p></abstract></article-meta>"
+        f'<pub-date><year>2021</year></pub-date><abstract><p>{SPEC[3][2]}</p></abstract></article-meta>'
     )
     head = "".join(f"<th>{cell}</th>" for cell in HEADER)
     rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in ROWS)
@@ -178,9 +176,7 @@ def word_body() -> str:
     pieces = []
     for role, level, text in SPEC:
         if role == "table":
-            rows = "".join(
-                f"<w:tr>{''.join(f'<w:tc>{word(cell)}</w:tc>' for cell in row)}</w:tr>" for row in (HEADER, *ROWS)
-            )
+            rows = "".join(f"<w:tr>{''.join(f'<w:tc>{word(cell)}</w:tc>' for cell in row)}</w:tr>" for row in (HEADER, *ROWS))
             pieces.append(f"<w:tbl>{rows}</w:tbl>")
         elif role == "list":
             pieces.append(word(text, '<w:numPr><w:numId w:val="1"/></w:numPr>'))
@@ -207,8 +203,7 @@ def epub(chapters: Sequence[str] = (), **members: str) -> bytes:
     bodies = chapters or (whole[:cut], whole[cut:])
     names = [f"text/c {i}.xhtml" for i in range(len(bodies))]
     items = "".join(
-        f'<item id="c{i}" href="{name.replace(" ", "%20")}" media-type="application/xhtml+xml"/>'
-        for i, name in enumerate(names)
+        f'<item id="c{i}" href="{name.replace(" ", "%20")}" media-type="application/xhtml+xml"/>' for i, name in enumerate(names)
     )
     refs = "".join(f'<itemref idref="c{i}"/>' for i in range(len(names)))
     creators = "".join(f"<dc:creator>{name}</dc:creator>" for name in AUTHORS)
