@@ -37,6 +37,8 @@ _ASTRAY = 0.12
 """Share of words that may lie across the edge of a column, in a table that can be trusted."""
 _CENTRED = 1.5
 """Font sizes by which the middle of a heading lies off the middle of the columns it is for, at most."""
+_NEARER = 2.0
+"""Times as near to one column as to the next that a heading between them stands if it is for that one alone."""
 _STANDS_OVER = 0.45
 """Font sizes within which a heading stands over one column, flush or in its middle."""
 _NUMERIC = re.compile(r"[<>≤≥=~≈±+−–—*-]*[(\[]?[<>≤≥=~≈±+−–—-]*\d|[−–—-]+$")
@@ -284,12 +286,23 @@ def _span(group: Sequence[Word], columns: Columns) -> tuple[int, int]:
     if len(group) == 1 and touched and first == last:
         return first, last
     if not touched:
-        left = [i for i, (_, b) in enumerate(columns.texts) if b <= x0]
-        right = [i for i, (a, _) in enumerate(columns.texts) if a >= x1]
-        return (left[-1], right[0]) if left and right else (first, last)
+        return _in_gutter(x0, x1, columns) or (first, last)
     # A heading wider than its column's text reaches over the edge without being for the next column too.
     reached = [i for i in touched if min(x1, columns.texts[i][1]) - max(x0, columns.texts[i][0]) > size]
     return min(reached or touched), max(reached or touched)
+
+
+def _in_gutter(x0: float, x1: float, columns: Columns) -> tuple[int, int] | None:
+    """The two columns that a heading stands between, or the one it is much nearer to; None at the table's sides."""
+    left = [i for i, (_, b) in enumerate(columns.texts) if b <= x0]
+    right = [i for i, (a, _) in enumerate(columns.texts) if a >= x1]
+    if not left or not right:
+        return None
+    before, after = x0 - columns.texts[left[-1]][1], columns.texts[right[0]][0] - x1
+    if max(before, after) > _NEARER * min(before, after):
+        near = left[-1] if before < after else right[0]
+        return near, near
+    return left[-1], right[0]
 
 
 def _widened(parts: list[Part], line: TextLine, columns: Columns, across: Sequence[Box]) -> list[Part]:
@@ -403,7 +416,8 @@ def _goes_on(band: _Band, part: Part, columns: Columns) -> bool:
     """Whether the words go on in the cell above.
 
     They do where they are moved in, or the line above is no end of a text, or had no room for them and they begin small
-    or the column is wide. But names of rows are moved in to show their rank, and a figure is most often a cell of its own.
+    or the column is wide. But names of rows are moved in to show their rank, and a figure is most often a cell of its
+    own.
     """
     first, _, words = part
     above = _above(band, part)
