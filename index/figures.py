@@ -22,6 +22,8 @@ from assistant.types import Box, Figure, Role
 
 MAX_FIGURES = 30
 """Figures of one page."""
+MAX_LINES, _MAX_PICTURES = 3_000, 200
+"""Lines of text of a page that is looked at, and pictures that text may stand in; more is no page of a paper."""
 _SMALLEST = 18.0
 """Points: the least width and height of a figure."""
 _PAGE_SHARE = 0.85
@@ -93,6 +95,8 @@ def find_figures(
     `taken` are the upright boxes of the page's tables, `common` as `common_drawings` gives them.
     """
     found: list[FoundFigure] = []
+    if len(lines) > MAX_LINES:
+        return found
     for turned in sorted({line.style.turned for line in lines if starts_figure(line)}):
         captions = _captions([line for line in lines if line.style.turned == turned])[:MAX_FIGURES]
         sheet = _sheet(lines, graphics, taken, common, turned, usual)
@@ -163,6 +167,7 @@ def _sheet(
     boxes = _upright(drawn[np.array(kept, dtype=np.bool_)], turned)
     items = [b for b in boxes if _may_be_drawing(b, frame) and not any(_share(b, t) > 0.5 for t in taken)]
     pictures = [b for b in _upright(graphics.images, turned) if _area(b) > _PICTURE and _holds_no_page(b, frame)]
+    del pictures[_MAX_PICTURES:]
     walls, labels, lefts = [], [], []
     for line in lines:
         if line.role is Role.HIDDEN:

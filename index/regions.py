@@ -15,6 +15,8 @@ from assistant.index.lines import Line
 from assistant.index.profile import Profile
 from assistant.types import Box, Role
 
+MAX_LINES, MAX_RULES = 3_000, 2_000
+"""Lines of text, and rules and coloured areas, of a page that is looked at; a page with more is a drawing."""
 _SAME_HEIGHT = 2.0
 """Points within which pieces of a rule lie on one height."""
 _JOINED = 12.0
@@ -77,6 +79,8 @@ def find_regions(page: Sequence[Line], graphics: Graphics, usual: Profile, *, be
     found: list[Region] = []
     for turned in sorted({line.style.turned for line in page if starts_table(line)}):
         lines = [x for x in page if x.style.turned == turned and _may_be_inside(x)]
+        if len(lines) > MAX_LINES or len(graphics.rules) + len(graphics.areas) > MAX_RULES:
+            continue
         sheet = _sheet(lines, turn(graphics.rules, turned).tolist(), turn(graphics.areas, turned).tolist(), usual)
         for caption in _captions(lines):
             region = _ruled(sheet, caption, below=below) or _unruled(sheet, caption, below=below)
