@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from assistant.index.floats import is_prose, starts_table
+from assistant.index.floats import is_prose, starts_figure, starts_table
 from assistant.index.geometry import turn
 from assistant.index.graphics import Graphics
 from assistant.index.lines import Line
@@ -188,7 +188,7 @@ def _stops(sheet: _Sheet, box: Box, caption: Sequence[Line]) -> bool:
     """Whether something stands in the box that no table holds: another caption, or running text."""
     own = {id(line) for line in caption}
     inside = [line for line in sheet.lines if _within(line, box)]
-    if any(line.role is Role.CAPTION and id(line) not in own for line in inside):
+    if any((starts_table(line) or starts_figure(line)) and id(line) not in own for line in inside):
         return True
     run = 0
     for line in inside:
