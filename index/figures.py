@@ -34,8 +34,6 @@ _LABEL_ROOM = 14.0
 """Points that an axis' labels stand off what is drawn."""
 _APART = 90.0
 """Points between a caption and its figure, at most."""
-_BETWEEN = 25.0
-"""Points between two parts of a figure side by side, at most."""
 _OFTEN = 3
 """Pages, at least, on which a thing is drawn at one place that is no figure."""
 _PICTURE = 400.0
@@ -46,7 +44,7 @@ _FIXED = frozenset({Role.CAPTION, Role.REFERENCE, Role.TITLE, Role.AUTHOR, Role.
 """Roles of lines that are in no figure."""
 _RUNNING_HEAD = 8.0
 """Font sizes: the narrowest running header or footer."""
-_ROUNDS = 4
+_ROUNDS = 5
 """Times that a figure is made wider to take in what sticks out at its sides."""
 
 
@@ -63,7 +61,8 @@ class _Sheet:
     """A page seen the way up that its captions stand.
 
     `items` is what is drawn, `captions` are where figures' captions stand, `walls` the boxes of lines that no figure
-    reaches over, `labels` the other lines with their boxes. `lefts` is where lines of running text begin.
+    reaches over, `labels` the other lines with their boxes. `lefts` is where lines of running text begin, `middle` the
+    middle of the page, from left to right.
     """
 
     items: list[Box]
@@ -71,6 +70,7 @@ class _Sheet:
     walls: list[Box]
     labels: list[tuple[Line, Box]]
     lefts: list[float]
+    middle: float
     usual: Profile
 
 
@@ -183,7 +183,7 @@ def _sheet(
             labels.append((line, box))
         lefts += [box[0]] if prose else []
     captions = [around(x.box for x in c) for c in _captions([x for x in lines if x.style.turned == turned])]
-    return _Sheet(items, captions, walls, labels, lefts, usual)
+    return _Sheet(items, captions, walls, labels, lefts, (frame[0] + frame[2]) / 2, usual)
 
 
 def _is_fixed(line: Line) -> bool:
@@ -243,34 +243,45 @@ def around(boxes: Iterable[Box]) -> Box:
 
 
 def _above(sheet: _Sheet, items: Sequence[Box], place: Box) -> Box | None:
-    """What is drawn above a caption, up to the next text."""
+    """What is drawn above a caption, up to the next text; at its sides too, as far as no text stands beside it."""
     box = None
     least, most = _room(sheet, place)
     x0, x1 = _column(sheet, place)
-    x0, x1 = max(least, x0), min(most, x1)
+    reach = (max(least, x0), min(most, x1))
     for _ in range(_ROUNDS):
         over = [w[1] for w in sheet.walls if w[1] > place[3] - 1 and w[2] > x0 + 2 and w[0] < x1 - 2]
         top = min(over, default=1e6)
-        inside = [
-            b
-            for b in items
-            if b[2] > x0
-            and b[0] < x1
-            and least < (b[0] + b[2]) / 2 < most
-            and (b[1] + b[3]) / 2 > place[3]
-            and b[3] < top + _REACH
-            and not _belongs_to_another(sheet, b, place)
-        ]
+        inside = [b for b in items if _may_be_part(b, place, reach, top) and not _belongs_to_another(sheet, b, place)]
         if not inside:
             return None
-        box = around(inside)
-        wider = (max(least, min(x0, box[0] - _BETWEEN)), min(most, max(x1, box[2] + _BETWEEN)))
-        if wider == (x0, x1):
+        before, box = box, around(inside)
+        if box == before:
             break
-        x0, x1 = wider
+        x0, x1 = min(place[0], box[0]), max(place[2], box[2])
+        left, right = _free(sheet, around([box, place]), box)
+        reach = (max(least, left), min(most, right))
     if box is None or box[1] - place[3] >= _APART:
         return None
     return (box[0], max(box[1], place[3]), box[2], min(box[3], top))
+
+
+def _may_be_part(item: Box, place: Box, reach: tuple[float, float], top: float) -> bool:
+    """Whether a drawing lies above a caption, within reach to its sides, and under the text above it."""
+    above = (item[1] + item[3]) / 2 > place[3] and item[3] < top + _REACH
+    return above and item[2] > reach[0] and item[0] < reach[1]
+
+
+def _free(sheet: _Sheet, both: Box, box: Box) -> tuple[float, float]:
+    """From where to where no text stands beside a figure; what lies in one half of the page, caption and all, stays
+    there. `both` is the figure with its caption."""
+    beside = [w for w in sheet.walls if w[1] < box[3] and w[3] > box[1]]
+    left = max((w[2] for w in beside if w[2] <= box[0] + 2), default=-1e6)
+    right = min((w[0] for w in beside if w[0] >= box[2] - 2), default=1e6)
+    if both[0] > sheet.middle:
+        left = max(left, sheet.middle)
+    if both[2] < sheet.middle:
+        right = min(right, sheet.middle)
+    return left, right
 
 
 def _belongs_to_another(sheet: _Sheet, item: Box, place: Box) -> bool:
