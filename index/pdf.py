@@ -28,6 +28,7 @@ from assistant.errors import ReadError
 from assistant.index.graphics import Graphics, read_graphics
 from assistant.index.ink import Letters, look
 from assistant.index.legible import NO_CHARACTER, not_text
+from assistant.index.mending import mended
 from assistant.index.sheet import by_address
 from assistant.types import Box, PageQuality
 
@@ -122,8 +123,9 @@ class _Characters:
 class PdfFile:
     """An open file. `styles` is the table that the style numbers of its pages refer to; it grows as pages are read."""
 
-    def __init__(self, document: pdfium.PdfDocument) -> None:
+    def __init__(self, document: pdfium.PdfDocument, *, repaired: bool = False) -> None:
         self._document = document
+        self.repaired = repaired
         self._numbers: dict[Style, int] = {}
         self.styles: list[Style] = []
         self.page_count = len(document)
@@ -196,24 +198,33 @@ class PdfFile:
 
 @contextmanager
 def open_pdf(path: Path, password: str = "") -> Iterator[PdfFile]:
-    """The file, opened. Raises ReadError with the reason where it cannot be."""
-    handle = raw.FPDF_LoadDocument(os.fsencode(path), password.encode() or None)
+    """The file, opened; a copy mended in memory where it is damaged. Raises ReadError with the reason where it cannot
+    be."""
+    secret = password.encode("utf-8", "surrogateescape") or None
+    data = b""
+    handle = raw.FPDF_LoadDocument(os.fsencode(path), secret)
     if not handle:
-        raise ReadError(_open_error(raw.FPDF_GetLastError()))
+        code = raw.FPDF_GetLastError()
+        data = mended(path, password) if code == raw.FPDF_ERR_FORMAT else b""
+        handle = raw.FPDF_LoadMemDocument64(data, len(data), secret) if data else None
+        if not handle:
+            raise ReadError(_open_error(code, password))
     document = pdfium.PdfDocument(handle)
     try:
-        yield PdfFile(document)
+        yield PdfFile(document, repaired=bool(data))
     finally:
         document.close()
 
 
-def _open_error(code: int) -> str:
+def _open_error(code: int, password: str) -> str:
     reasons = {
         raw.FPDF_ERR_FILE: "cannot be opened",
-        raw.FPDF_ERR_PASSWORD: "encrypted: it needs a password",
+        raw.FPDF_ERR_PASSWORD: "encrypted: the password is wrong"
+        if password
+        else "encrypted: it needs a password (give it with --password)",
         raw.FPDF_ERR_SECURITY: "encrypted in a way that is not supported",
     }
-    return reasons.get(code, "damaged: the PDF's structure cannot be read")
+    return reasons.get(code, "damaged: the PDF's structure cannot be read; download it or export it again")
 
 
 def _information(document: pdfium.PdfDocument) -> dict[str, str]:
