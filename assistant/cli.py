@@ -22,7 +22,7 @@ from assistant import __version__
 from assistant.api import Assistant
 from assistant.config import DEVICES
 from assistant.errors import AssistantError, Cancelled, UsageError
-from assistant.types import Document, FileReport, FileStatus, IngestReport, Related
+from assistant.types import Document, FileReport, FileStatus, Filters, IngestReport, Related
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def ask(arguments: argparse.Namespace) -> int:
     from assistant import contract, terminal
 
     with _assistant(arguments) as assistant:
-        answer = assistant.ask(arguments.question)
+        answer = assistant.ask(arguments.question, filters=Filters(references=arguments.references))
     _print_json(contract.answer_json(answer)) if arguments.json else print(terminal.answer_text(answer))
     return OK
 
@@ -134,7 +134,7 @@ def _picture(document: Document, arguments: argparse.Namespace) -> bytes:
         return Assistant().draw(arguments.file, figure.page, password=arguments.password).crop(figure.box)
     drawn = Assistant().draw(arguments.file, arguments.page, password=arguments.password)
     page = next((p for p in document.pages if p.number == arguments.page), None)
-    return drawn.png() if page is None else png(marked(drawn, page))
+    return drawn.png() if page is None else png(marked(drawn, page, tables=document.tables, figures=document.figures))
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -335,6 +335,7 @@ def _add_read(commands: Any) -> None:
 def _add_questions(commands: Any) -> None:
     parser = _add(commands, "ask", ask)
     parser.add_argument("question")
+    parser.add_argument("--references", action="store_true", help="look through the papers' lists of references too")
     _add_model_options(parser)
     parser = _add(commands, "check", check)
     parser.add_argument("claim")

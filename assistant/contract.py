@@ -71,6 +71,7 @@ def evidence_json(evidence: Evidence) -> Json:
         "section": evidence.passage.section,
         "score": float(evidence.score),
         "stance": None if evidence.stance is None else str(evidence.stance),
+        "kind": str(evidence.passage.kind),
     }
 
 

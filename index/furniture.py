@@ -28,6 +28,7 @@ _STAMP = re.compile(
     r"|permits unrestricted",
     re.IGNORECASE,
 )
+_CONTINUED = re.compile(r"\(?continued (?:on|from|to) (?:the )?(?:next|previous|following) page\)?\.?", re.IGNORECASE)
 _TURNED_PAGE = 0.15
 """Share of a page's characters that stand across it, from which they are a turned table rather than a stamp."""
 _SAME_PLACE, _SAME_PLACE_SHARE = 3, 0.25
@@ -85,7 +86,7 @@ def _mark_repeated(pages: Sequence[Sequence[Line]]) -> None:
     enough = 2 if len(pages) <= _FEW_PAGES else 3
     for line, (words, height) in zip(lines, keys, strict=True):
         same = len(set().union(*(seen.get((words, height + step), set()) for step in (-1, 0, 1))))
-        often = same >= max(3, len(pages) / 2) and len(line.text) > 3
+        often = same >= max(3, len(pages) / 2) and sum(map(str.isalpha, words)) > 2
         if (same >= enough and (_in_margin(line) or often)) or (same >= max(2, enough - 1) and _outermost(line)):
             line.role = Role.FURNITURE
 
@@ -170,7 +171,7 @@ def _mark_stamps(page: Sequence[Line]) -> None:
         if line.sideways:
             if not whole_page and (line.depth < _EDGE or line.depth > 1 - _EDGE):
                 line.role = Role.FURNITURE
-        elif _in_margin(line) and _STAMP.search(line.text):
+        elif _CONTINUED.fullmatch(line.text) or (_in_margin(line) and _STAMP.search(line.text)):
             line.role = Role.FURNITURE
 
 

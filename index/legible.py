@@ -15,10 +15,15 @@ _UNREADABLE_SHARE = 0.25
 """Share of a page's letters from which it cannot be read as a whole."""
 _ODD_SHARE = 0.2
 """Share of codes that are no printable ASCII from which a font's codes are numbers of glyphs."""
-_VOWELS = np.frombuffer(b"aeiouAEIOU", dtype=np.uint8)
-_FEWEST_VOWELS, _MOST_VOWELS, _FEWEST_LETTERS = 0.15, 0.65, 40
-"""Share of vowels among letters in running text and in names of programs, and from how many letters it is asked. In
-English text it is 0.38; codes moved by a fixed number have less than 0.1."""
+_FREQUENCIES = np.array(
+    [82, 15, 28, 43, 127, 22, 20, 61, 70, 2, 8, 40, 24, 67, 75, 19, 1, 60, 63, 91, 28, 10, 24, 2, 20, 1],
+    dtype=np.float64,
+)
+"""How often each letter, a to z, comes among a thousand of English text (R. Lewand, Cryptological Mathematics, 2000)."""
+_ALIKE, _FEWEST, _FEWEST_KINDS = 0.6, 40, 12
+"""Cosine to these frequencies from which letters are text; and from how many letters, of how many kinds, it is asked.
+Runs of 120 characters of papers have 0.74 and more, a program's names 0.63, codes moved by a fixed number mostly less
+than 0.58."""
 _PRIVATE = (0xE000, 0xF8FF)
 _BULLETS = (0xF0B7, 0xF0A7, 0xF06E, 0xF0D8)
 """Of the private codes those that Symbol and Wingdings use for bullets."""
@@ -45,7 +50,8 @@ def _reads(codes: NDArray[np.int32]) -> bool:
     """Whether codes of a font's own look like ASCII text."""
     if np.mean((codes < 0x20) | (codes > 0x7E)) > _ODD_SHARE:
         return False
-    letters = codes[((codes | 0x20) >= ord("a")) & ((codes | 0x20) <= ord("z"))]
-    if len(letters) < _FEWEST_LETTERS:
+    letters = (codes | 0x20) - ord("a")
+    counts = np.bincount(letters[(letters >= 0) & (letters < 26)], minlength=26)
+    if counts.sum() < _FEWEST or (counts > 0).sum() < _FEWEST_KINDS:
         return True
-    return bool(_FEWEST_VOWELS <= np.mean(np.isin(letters, _VOWELS)) <= _MOST_VOWELS)
+    return bool(counts @ _FREQUENCIES >= _ALIKE * np.linalg.norm(counts) * np.linalg.norm(_FREQUENCIES))

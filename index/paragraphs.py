@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from assistant.index.bibliography import entry_starts
 from assistant.index.compose import Paragraph
+from assistant.index.floats import starts_figure, starts_table
 from assistant.index.headings import NUMBERED, ends_alone
 from assistant.index.lines import Line
 from assistant.index.profile import Profile
@@ -14,7 +15,7 @@ from assistant.index.sections import SectionPath
 from assistant.types import RUNNING_TEXT, Role
 
 _BULLET = re.compile(
-    r"(?:(?P<dot>[•▪◦‣∙·●○■□✓➢])|(?P<dash>[–—*-])|(?P<number>\(?\d{1,2}[.)）]|（\d{1,2}）)|(?P<letter>\(?[a-z][.)])"
+    r"(?:(?P<dot>[•▪◦‣∙·●○■□✓➢►▶▸➤❖])|(?P<dash>[–—*-])|(?P<number>\(?\d{1,2}[.)）]|（\d{1,2}）)|(?P<letter>\(?[a-z][.)])"
     r"|(?P<roman>\(?[ivx]{1,4}[.)]))(?:\s|$|(?<=[）)]))"
 )
 _ENDS = re.compile(r"[.!?:。！？：][\"'”’)\]\d,–\s]*$")
@@ -91,6 +92,8 @@ def _continues(paragraph: Paragraph, line: Line, usual: Profile, right: dict[int
         same = before.style == line.style and before.level == line.level
         new = line.role is Role.HEADING and (ends_alone(before, line) or NUMBERED.match(line.text) is not None)
         return same and not new and 0 < before.middle - line.middle < 2 * line.size
+    if starts_table(line) or starts_figure(line):
+        return False
     if line.role in (Role.CAPTION, Role.AUTHOR):
         return -0.5 * line.size < before.middle - line.middle < 2 * max(usual.leading, line.size)
     return _flows(paragraph, line, usual, right)

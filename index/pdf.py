@@ -1,4 +1,4 @@
-"""A PDF file's characters as pdfium sees them; the only importer of pypdfium2.
+"""A PDF file's characters as pdfium sees them; it and `assistant.index.graphics` alone use pypdfium2.
 
 Runs in the limited process of `assistant.index.worker`. Knows nothing of lines, paragraphs or reading order: pages come
 out as arrays of characters in the order of the file's content. Never runs scripts or actions, never follows links.
@@ -14,7 +14,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,10 @@ import pypdfium2.raw as raw
 from numpy.typing import NDArray
 
 from assistant.errors import ReadError
+from assistant.index.graphics import Graphics, read_graphics
 from assistant.index.ink import Letters, look
 from assistant.index.legible import NO_CHARACTER, not_text
+from assistant.index.mending import mended
 from assistant.index.sheet import by_address
 from assistant.types import Box, PageQuality
 
@@ -84,6 +86,7 @@ class RawPage:
     `generated` marks white space and line ends that pdfium put in. `bounds` is the visible part of the page in user
     space, `turned` its /Rotate in quarter turns clockwise. `hidden` marks characters of runs that a reader of the page
     does not see; `quality` says how far its text can be trusted, and `drawn` that the page was drawn to tell both.
+    `graphics` is what is drawn besides text.
     """
 
     number: int
@@ -97,6 +100,7 @@ class RawPage:
     hidden: NDArray[np.bool_]
     quality: PageQuality = PageQuality.TEXT
     drawn: bool = True
+    graphics: Graphics = field(default_factory=Graphics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +123,9 @@ class _Characters:
 class PdfFile:
     """An open file. `styles` is the table that the style numbers of its pages refer to; it grows as pages are read."""
 
-    def __init__(self, document: pdfium.PdfDocument) -> None:
+    def __init__(self, document: pdfium.PdfDocument, *, repaired: bool = False) -> None:
         self._document = document
+        self.repaired = repaired
         self._numbers: dict[Style, int] = {}
         self.styles: list[Style] = []
         self.page_count = len(document)
@@ -166,6 +171,7 @@ class PdfFile:
         found = _characters(text.raw, min(text.count_chars(), limit), self.style_number)
         label, turned, bounds = _page_label(self._document, number - 1), page.get_rotation() // 90 % 4, _bounds(page)
         letters = _letters(found, self.styles)
+        graphics = read_graphics(page.raw, bounds)
         hidden, quality, drawn = np.zeros(len(found.codes), dtype=np.bool_), PageQuality.TEXT, False
         with suppress(ReadError):
             hidden, quality = look(page, bounds, turned, letters)
@@ -175,30 +181,50 @@ class PdfFile:
             quality = PageQuality.UNREADABLE
         codes = np.where(unknown, NO_CHARACTER, found.codes).astype(np.int32)
         return RawPage(
-            number, label, bounds, turned, codes, found.boxes, found.styles, found.generated, hidden, quality, drawn
+            number,
+            label,
+            bounds,
+            turned,
+            codes,
+            found.boxes,
+            found.styles,
+            found.generated,
+            hidden,
+            quality,
+            drawn,
+            graphics,
         )
 
 
 @contextmanager
 def open_pdf(path: Path, password: str = "") -> Iterator[PdfFile]:
-    """The file, opened. Raises ReadError with the reason where it cannot be."""
-    handle = raw.FPDF_LoadDocument(os.fsencode(path), password.encode() or None)
+    """The file, opened; a copy mended in memory where it is damaged. Raises ReadError with the reason where it cannot
+    be."""
+    secret = password.encode("utf-8", "surrogateescape") or None
+    data = b""
+    handle = raw.FPDF_LoadDocument(os.fsencode(path), secret)
     if not handle:
-        raise ReadError(_open_error(raw.FPDF_GetLastError()))
+        code = raw.FPDF_GetLastError()
+        data = mended(path, password) if code == raw.FPDF_ERR_FORMAT else b""
+        handle = raw.FPDF_LoadMemDocument64(data, len(data), secret) if data else None
+        if not handle:
+            raise ReadError(_open_error(code, password))
     document = pdfium.PdfDocument(handle)
     try:
-        yield PdfFile(document)
+        yield PdfFile(document, repaired=bool(data))
     finally:
         document.close()
 
 
-def _open_error(code: int) -> str:
+def _open_error(code: int, password: str) -> str:
     reasons = {
         raw.FPDF_ERR_FILE: "cannot be opened",
-        raw.FPDF_ERR_PASSWORD: "encrypted: it needs a password",
+        raw.FPDF_ERR_PASSWORD: "encrypted: the password is wrong"
+        if password
+        else "encrypted: it needs a password (give it with --password)",
         raw.FPDF_ERR_SECURITY: "encrypted in a way that is not supported",
     }
-    return reasons.get(code, "damaged: the PDF's structure cannot be read")
+    return reasons.get(code, "damaged: the PDF's structure cannot be read; download it or export it again")
 
 
 def _information(document: pdfium.PdfDocument) -> dict[str, str]:

@@ -35,6 +35,8 @@ _STRUCTURED = re.compile(
     r"|strengths and limitations.*)",
     re.IGNORECASE,
 )
+_WHO_DID_WHAT = re.compile(r"contributions?\b|abbreviations?|about the authors?", re.IGNORECASE)
+"""Sections whose bold words are the names of roles or terms, not headings."""
 _MAX_WORDS, _MAX_LENGTH = 14, 110
 _LINES = 3
 """Whole lines that a run-in heading may have before the one that it ends in."""
@@ -42,7 +44,8 @@ _OFTEN = 2
 """Run-in headings in one type from which the type is believed."""
 _GAP = 1.3
 _INDENT = 0.7
-_SAME = 0.35
+_LARGE = 1.4
+"""Body sizes from which a line is no text with a run-in heading; an abstract may be set larger than the body."""
 _ROLES = (Role.BODY, Role.ABSTRACT)
 
 
@@ -64,7 +67,7 @@ def part_run_ins(lines: list[Line], usual: Profile, cut: Cut, named: Sequence[Na
     """Split the file's lines, given in reading order, and mark the headings among the parts, which are given back."""
     heads: list[Line] = []
     found = [run_in for i in range(len(lines)) if (run_in := _run_in(lines, i, usual, cut, named))]
-    found = _once_each(found)
+    found = [x for x in _once_each(found) if x.entry or not _WHO_DID_WHAT.search(_heading_over(lines, x.start))]
     count = Counter(run_in.face for run_in in found)
     for run_in in reversed(found):
         if not run_in.sure and count[run_in.face] < _OFTEN:
@@ -75,6 +78,11 @@ def part_run_ins(lines: list[Line], usual: Profile, cut: Cut, named: Sequence[Na
             heads.append(line)
         lines[run_in.i : run_in.i + 1] = [head, rest]
     return heads
+
+
+def _heading_over(lines: Sequence[Line], i: int) -> str:
+    """The last heading before line `i`."""
+    return next((line.text for line in reversed(lines[:i]) if line.role is Role.HEADING), "")
 
 
 def _once_each(found: Sequence[_RunIn]) -> list[_RunIn]:
@@ -94,7 +102,7 @@ def _run_in(lines: Sequence[Line], i: int, usual: Profile, cut: Cut, named: Sequ
     if not _is_special(line.first, usual) or (line.last == line.first and line.style == line.first):
         return None
     head, rest = cut(line, line.lead)
-    if not head.text or not rest.text or _is_special(rest.first, usual, line.first) or rest.size > usual.size + _SAME:
+    if not head.text or not rest.text or _is_special(rest.first, usual, line.first) or rest.size > _LARGE * usual.size:
         return None
     at = line.lead
     if rest.text[:1] in _STOPS and len(rest.text) > 1:

@@ -40,9 +40,21 @@ _BYTES_PER_CHARACTER = 20
 """What a character may cost on the wire: four bytes of UTF-8 and sixteen of box, if nothing can be compressed."""
 _BYTES_BESIDES = 64 << 20
 """What blocks, labels and progress may cost on the wire in all."""
+MAX_PASSWORD = 1024
+"""Bytes; PDF allows 127."""
 _MEMORY_SHARE = 0.3
 """A reader that crashes with this share of its memory in use most likely failed to get more."""
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "TESSDATA_PREFIX", "ASSISTANT_FAULT")
+_KEPT_VARIABLES = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "SYSTEMROOT",
+    "LD_LIBRARY_PATH",
+    "TMPDIR",
+    "TESSDATA_PREFIX",
+    "ASSISTANT_FAULT",
+)
 """All that the reader sees of the environment: it has no business with keys and tokens."""
 
 
@@ -92,16 +104,17 @@ def read_paper(
     on_page: OnPage | None = None,
     cancel: threading.Event | None = None,
     limits: Limits = Limits(),
+    password: str = "",
 ) -> Document:
     """The file as a Document; pages that bring the reader down are left out and flagged.
 
-    Raises ReadError with one line that says why nothing could be read, Cancelled once `cancel` is set.
+    `password` opens an encrypted file; it goes to the reader by a pipe, where no other user can see it. Raises ReadError with one line that says why nothing could be read, Cancelled once `cancel` is set.
     """
-    _check_file(path)
+    check_file(path)
     lost: dict[int, Trouble] = {}
     last = limits.pages
     while True:
-        run = _run(_command(path, lost, last, limits), limits, on_page, cancel)
+        run = _run(_command(path, lost, last, limits), limits, on_page, cancel, password)
         if run.document:
             return replace(run.document, flags=_flags(lost, last, run.count) + run.document.flags)
         if run.refusal:
@@ -141,8 +154,8 @@ def _flags(lost: dict[int, Trouble], last: int, count: int) -> tuple[str, ...]:
     return (*flags, f"pages {last + 1} to {count} were not read (too many could not be)") if last < count else flags
 
 
-def _check_file(path: Path) -> None:
-    """Raises ReadError for what no reader need be started for."""
+def check_file(path: Path) -> kinds.Kind:
+    """What kind of file it seems to be. Raises ReadError for what no reader need be started for."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
@@ -152,7 +165,7 @@ def _check_file(path: Path) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ReadError(f"cannot be opened: {reason}") from error
-    kinds.kind_of(path.name, head)
+    return kinds.kind_of(path.name, head)
 
 
 def _command(path: Path, skip: Iterable[int], last: int, limits: Limits) -> list[str]:
@@ -179,18 +192,25 @@ def reader_environment() -> dict[str, str]:
     return kept | {"PYTHONPATH": str(root), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
 
 
-def _run(command: list[str], limits: Limits, on_page: OnPage | None, cancel: threading.Event | None) -> _Run:
+def _run(
+    command: list[str],
+    limits: Limits,
+    on_page: OnPage | None,
+    cancel: threading.Event | None,
+    password: str = "",
+) -> _Run:
     """One run of the reader, to its end or its killing."""
     run = _Run()
     process = subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=reader_environment(),
         start_new_session=True,  # Ctrl-C in the terminal is for the parent to handle
     )
     try:
+        _hand_over(process, password)
         _listen(process, run, limits, on_page, cancel)
     except wire.WireError:
         run.trouble = Trouble.BROKEN
@@ -202,6 +222,13 @@ def _run(command: list[str], limits: Limits, on_page: OnPage | None, cancel: thr
     if not run.document and not run.refusal and run.trouble is None:
         run.trouble = _post_mortem(process.returncode, peak, limits)
     return run
+
+
+def _hand_over(process: subprocess.Popen[bytes], password: str) -> None:
+    """The password, so short that the pipe takes it at once, whether or not it is read."""
+    assert process.stdin is not None
+    with suppress(BrokenPipeError), process.stdin as pipe:
+        pipe.write(password.encode("utf-8", "surrogateescape")[:MAX_PASSWORD])
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -253,7 +280,13 @@ def _take(run: _Run, kind: str, parts: list[bytes], limits: Limits, on_page: OnP
         run.working = True
     elif kind == "working":
         run.working = True
-    elif kind == "page":
+    else:
+        _take_result(run, kind, parts, limits)
+
+
+def _take_result(run: _Run, kind: str, parts: list[bytes], limits: Limits) -> None:
+    """The same for what was read: a page, the document, or the reason why there is none."""
+    if kind == "page":
         page_read = wire.decode_page(parts, characters=limits.characters * _GROWTH)
         if not (run.pages[-1].number if run.pages else 0) < page_read.number <= run.page:
             raise wire.WireError("pages out of order")

@@ -1,6 +1,6 @@
 """The process that reads one hostile file: `python -m assistant.index.worker PATH [--skip 14,20]`.
 
-It limits itself before it touches the file, reads page by page, says on standard output where it is
+The password, if any, comes on standard input. It limits itself before it touches the file, reads page by page, says on standard output where it is
 (assistant.index.wire), and ends with the whole document. It may hang, crash or be taken over: the parent
 (assistant.index.sandbox) expects that.
 """
@@ -14,11 +14,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from assistant.errors import ReadError
+from assistant.index.confine import without_network
 from assistant.index.scans import Scans, runs
 from assistant.types import PageQuality, Role
 
@@ -34,7 +35,8 @@ LITTLE_TEXT = 200
 """Characters; a paper with fewer is flagged: most likely a cover sheet or a scan with a stamp."""
 PAGE_CHARACTERS = 500_000
 """A page with more is no paper's; reading it would use up the processor time of the rest."""
-BLANK = "no text layer: every page is blank"
+BLANK = "no text layer: the pages are blank, or hold only form fields and comments"
+REPAIRED = "the file is damaged: what could be mended of it was read"
 UNREADABLE = "letters cannot be read as text: the fonts do not say which they are; run OCR on it first"
 PAGE_BYTES = 3000
 """Bytes of a file without pages that count as a page where it is asked how long reading may take."""
@@ -56,10 +58,12 @@ class Work:
     cpu: float = 30.0
     cpu_page: float = 0.5
     ocr: bool = True
+    password: str = ""
 
 
 def main(arguments: list[str] | None = None) -> int:
     work = _parse(sys.argv[1:] if arguments is None else arguments)
+    work = replace(work, password=sys.stdin.buffer.read().decode("utf-8", "surrogateescape"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out = own_output()
     limit_process(work)
@@ -99,7 +103,8 @@ def own_output() -> BinaryIO:
 
 
 def limit_process(work: Work) -> None:
-    """No more memory, CPU time, written bytes or core files than allowed, from here on."""
+    """No more memory, CPU time, written bytes or core files than allowed, and no network, from here on."""
+    without_network()
     _set(resource.RLIMIT_AS, work.memory)
     _set(resource.RLIMIT_CPU, _seconds(work.cpu))
     _set(resource.RLIMIT_FSIZE, 0)
@@ -150,22 +155,24 @@ def _read_pdf(work: Work, out: BinaryIO) -> None:
     from assistant.index.wire import encode, encode_document, encode_json, encode_page
     from assistant.index.xmp import read_xmp
 
-    with pdf.open_pdf(work.path) as file:
+    with pdf.open_pdf(work.path, work.password) as file:
         count = min(file.page_count, work.pages)
         _set(resource.RLIMIT_CPU, _seconds(work.cpu + work.cpu_page * count))
         send(out, encode_json("opened", {"pages": count}))
-        flags = [f"only the first {count} of {file.page_count} pages were read"] * (count < file.page_count)
+        flags = [REPAIRED] * file.repaired
+        flags += [f"only the first {count} of {file.page_count} pages were read"] * (count < file.page_count)
         scans = Scans(allowed=work.ocr)
         raw = _read_pages(file, work, count, flags, scans, lambda n: send(out, encode_json("reading", {"page": n})))
         outline = file.outline
     send(out, encode("working"))
-    pages = read_layout(raw, file.styles, outline)
-    if not any(page.text for page in pages):
+    layout = read_layout(raw, file.styles, outline)
+    if not any(page.text for page in layout.pages):
         raise scans.refusal(_reason(raw))
-    flags += scans.flags() + _text_flags(raw, pages)
-    for page in pages:
+    flags += scans.flags() + _text_flags(raw, layout.pages)
+    for page in layout.pages:
         send(out, encode_page(page))
-    send(out, encode_document(describe(pages, file.information, tuple(flags), read_xmp(work.path))))
+    document = describe(layout.pages, file.information, tuple(flags), read_xmp(work.path))
+    send(out, encode_document(replace(document, tables=layout.tables, figures=layout.figures)))
 
 
 def _read_pages(

@@ -12,6 +12,7 @@ import pytest
 from assistant.cli import main
 from tests.conftest import ROOT
 
+TITLE_CITED = "Mineralogical letters on pore structure and exchange capacity of velorite"
 QUESTION = "Does velorite increase tomato yield?"
 SAMPLES = ROOT / "examples" / "papers"
 
@@ -43,6 +44,14 @@ def test_ask_prints_quotes_with_paper_and_page(sample_library: Path, capsys: pyt
     assert "[1]" in out
     assert "p. " in out
     assert "“" in out
+
+
+@pytest.mark.parametrize("wider", [(), ("--references",)])
+def test_ask_finds_references_on_request_only(
+    sample_library: Path, capsys: pytest.CaptureFixture[str], wider: tuple[str, ...]
+) -> None:
+    _, out, _ = run(capsys, "ask", TITLE_CITED, "--library", sample_library, "--json", *wider)
+    assert ("reference" in {e["kind"] for e in json.loads(out)["evidence"]}) is bool(wider)
 
 
 def test_ask_json_is_one_object_whose_quotes_are_in_their_pages(

@@ -49,6 +49,7 @@ EVIDENCE = [
     "section",
     "score",
     "stance",
+    "kind",
 ]
 JUDGEMENT = ["label", "confidence", "calibrated", "conflict", "n_for", "n_against"]
 ODD = os.fsdecode(b"/papers/caf\xe9.pdf")
@@ -138,7 +139,7 @@ def test_evidence_values_repeat_the_first_span() -> None:
             {"page": 4, "start": 0, "end": 5, "boxes": [[5.0, 6.0, 7.0, 8.0], [5.5, 6.5, 7.5, 8.5]]},
         ],
         "boxes": [[1.0, 2.0, 3.0, 4.0]], "context": {"text": "It is a quote “ü”."}, "section": "Results",
-        "score": 0.75, "stance": "REFUTES",
+        "score": 0.75, "stance": "REFUTES", "kind": "text",
     }  # fmt: skip
 
 
@@ -191,8 +192,8 @@ def test_file_and_summary() -> None:
     ]  # fmt: skip
     web = FileReport(Path("/p/c.html"), FileStatus.INDEXED, "", "c" * 64, 80, 3, 0.5, paged=False)
     assert summary_json(IngestReport((good, bad, web), 0.75)) == {
-        "files": 3, "indexed": 2, "unchanged": 0, "flagged": 0, "failed": 1, "pages": 2, "passages": 12, "seconds": 0.75,
-        "interrupted": False,
+        "files": 3, "indexed": 2, "unchanged": 0, "flagged": 0, "failed": 1, "pages": 2, "passages": 12,
+        "seconds": 0.75, "interrupted": False,
     }  # fmt: skip
 
 

@@ -127,7 +127,7 @@ def test_formulas_and_labels_are_no_headings(tmp_path: Path) -> None:
 def with_outline(tmp_path: Path, content: list[str], outline: list[OutlineEntry]) -> tuple[Page, ...]:
     with open_pdf(write(tmp_path, content)) as file:
         raw = [file.read_page(number) for number in range(1, file.page_count + 1)]
-        return read_layout(raw, file.styles, outline)
+        return read_layout(raw, file.styles, outline).pages
 
 
 def test_the_outline_tells_headings_that_look_like_text(tmp_path: Path) -> None:
