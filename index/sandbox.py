@@ -108,7 +108,8 @@ def read_paper(
 ) -> Document:
     """The file as a Document; pages that bring the reader down are left out and flagged.
 
-    `password` opens an encrypted file; it goes to the reader by a pipe, where no other user can see it. Raises ReadError with one line that says why nothing could be read, Cancelled once `cancel` is set.
+    `password` opens an encrypted file; it goes to the reader by a pipe, where no other user can see it. Raises
+    ReadError with one line that says why nothing could be read, Cancelled once `cancel` is set.
     """
     check_file(path)
     lost: dict[int, Trouble] = {}
