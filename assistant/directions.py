@@ -1,0 +1,189 @@
+"""Words that point up or down in a claim and in its evidence, and where the two point apart.
+
+Pure; English by lists of words, and six Chinese words. Speaks only where both texts say of the same thing, in words they
+share, that it goes opposite ways; whatever is denied ("did not increase"), or rests on a lack or a loss in one text only,
+is left undecided. Does not follow chains of reasoning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from assistant.surroundings import Text, Word, likeness, read_words
+
+MIN_LIKENESS = 0.2
+"""Least likeness of the places of two words that point apart; set on SciFact train."""
+MARGIN = 1.1
+"""How many times more alike than the best place that agrees."""
+FAMILY_BONUS = 1.5
+"""What being of one family (increase and decrease, not increase and prevent) is worth."""
+MAX_CUES = 400
+"""Pointing words looked at in one text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A word at [start, end) that points up (+1) or down (-1); `family` names the pair of opposites it belongs to."""
+
+    start: int
+    end: int
+    at: int
+    family: str
+    sign: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opposition:
+    """A word of the claim and a word of the evidence that point apart."""
+
+    claim: Pointer
+    evidence: Pointer
+
+
+# Family, words that point up, words that point down; a word is named by its beginning, "=" ends a whole word.
+_FAMILIES: tuple[tuple[str, str, str], ...] = (
+    (
+        "amount",
+        "increas rais= raise= raises= raised= raising= rise= rises= rose= risen= rising= elevat grow= grew= grown= augment "
+        "upregulat upshift gain= gains= gained= expan overexpress hyper",
+        "decreas reduc= reduce= reduces= reduced= reducing= reduction= reductions= lower= lowers= lowered= lowering= declin diminish fall= falls= fell= "
+        "fallen= falling= drop= drops= dropped= downregulat lessen shrink= shrank= shrunk= underexpress deplet",
+    ),
+    ("rank", "higher= high= greater= highest= greatest=", "lower= low= smaller= lowest= smallest="),
+    ("more", "more= most=", "less= fewer= least="),
+    ("size", "larger= bigger= large= largest=", "smaller= small= smallest="),
+    ("length", "longer= long= prolong lengthen= longest=", "shorter= short= shorten= shortened= shortens= shortest="),
+    ("speed", "faster= accelerat quicker= earlier= early=", "slower= delay slow= slows= slowed= decelerat later= late="),
+    ("strength", "stronger= strong= strengthen", "weaker= weak= weaken"),
+    (
+        "act",
+        "activat promot induc stimulat enhanc facilitat potentiat trigger amplif boost accelerat",
+        "inhibit prevent suppress block= blocks= blocked= blocking= blockade= attenuat impair abolish abrogat repress "
+        "silenc inactivat deactivat hinder hamper restrict limit= limits= limited=",
+    ),
+    ("worth", "better= best= improv benefi superior= favorabl favourabl", "worse= worst= worsen poorer= poor= harm inferior= deteriorat unfavorabl unfavourabl"),
+    ("sense", "positive= positively= directly=", "negative= negatively= inverse= inversely="),
+    ("ability", "effective= efficacious= able=", "ineffective= inefficacious= unable="),
+    ("sensitivity", "sensitiv susceptib", "resist insensitiv"),
+    ("stability", "stable= stabiliz stabilis stabilit", "unstable= destabiliz destabilis instabilit"),
+    ("hazard", "aggravat exacerbat", "alleviat mitigat ameliorat protect"),
+)  # fmt: skip
+_CHANGE = {"amount", "rank", "more", "size", "act"}
+"""Families whose words may oppose each other: "increases" and "inhibits"."""
+_LOOKALIKES = frozenset(
+    "raison growth inducible protein activator activators inhibitor inhibitors suppressor suppressors promoter promoters "
+    "repressor inducer blocker blockers enhancer enhancers stimulator lowercase lowest moreover harmony harmoni "
+    "hypertension hypertensive hyperplasia hyperthermia hyperactivity hyperglycemia hyperglycaemia hyperlipidemia "
+    "hypersensitivity hypertrophy expanse".split()  # noqa: SIM905
+)
+_CHINESE = {"增加": 1, "升高": 1, "提高": 1, "减少": -1, "降低": -1, "下降": -1}
+_NEGATIONS = frozenset(
+    "not no never without neither nor cannot unable fails failed failing fail didn doesn don isn wasn weren can couldn unlikely hardly "
+    "unchanged unaffected 不 没 未 无".split()  # noqa: SIM905
+) - {"can"}
+_LACK = re.compile(
+    r"(?:lack|loss|absen|deficien|deplet|delet|knock|disrupt|ablat|abolish|eliminat|null$|lacking|antagonis|antagoniz|"
+    r"inhibit|block|suppress|silenc|mutant|mutat|inactivat|removal|withdraw|depriv|interrupt|without|downregulat|prevent|impair|reduc|decreas|low$|lower|less$|resist|haploinsuff|overexpress|neutraliz)"
+)
+"""Beginnings of words that turn a sentence about a thing into one about its lack."""
+NEGATION_REACH = 5
+"""Words from a negation to the word it denies, at most."""
+SUBJECT_REACH = 12
+"""Words before a pointing word that are searched for a lack or a loss."""
+
+
+def _patterns() -> dict[int, list[tuple[str, re.Pattern[str]]]]:
+    def one(words: str) -> re.Pattern[str]:
+        return re.compile("|".join(w[:-1] + "$" if w.endswith("=") else w for w in words.split()))
+
+    return {
+        +1: [(family, one(up)) for family, up, _ in _FAMILIES],
+        -1: [(family, one(down)) for family, _, down in _FAMILIES],
+    }
+
+
+_PATTERNS = _patterns()
+
+
+def oppositions(claim: str, evidence: str) -> tuple[Opposition, ...]:
+    """The words of a claim whose best counterpart in the evidence points the other way, in the claim's order."""
+    mine, theirs = read_words(claim), read_words(evidence)
+    ours, others = pointers(claim, mine), pointers(evidence, theirs)
+    if not ours or not others:
+        return ()
+    found = [o for p in ours if (o := _opposed(p, mine, theirs, others)) is not None]
+    return tuple(_odd_sentences(found, mine))
+
+
+def pointers(text: str, read: Text) -> list[Pointer]:
+    """The pointing words of a text that nothing denies."""
+    found = []
+    for word in read.words:
+        token = text[word.start : word.end].casefold()
+        for sign, family in _readings(token, read, word, text):
+            if not _is_denied(text, read.words, word):
+                found.append(Pointer(word.start, word.end, word.at, family, sign, text[word.start : word.end]))
+        if len(found) >= MAX_CUES:
+            break
+    return found
+
+
+def _readings(token: str, read: Text, word: Word, text: str) -> list[tuple[int, str]]:
+    pair = text[word.start : word.start + 2]
+    if pair in _CHINESE:
+        return [(_CHINESE[pair], "amount")]
+    if token == "regulated" or token == "regulation" or token == "regulates":
+        before = text[max(0, word.start - 5) : word.start].casefold()
+        sign = 1 if before.endswith(("up-", "up ")) else -1 if before.endswith(("down-", "own ")) else 0
+        return [(sign, "amount")] if sign else []
+    if token in _LOOKALIKES:
+        return []
+    return [(sign, family) for sign in (+1, -1) for family, pattern in _PATTERNS[sign] if pattern.match(token)]
+
+
+def _is_denied(text: str, words: tuple[Word, ...], word: Word) -> bool:
+    before = words[max(0, word.at - NEGATION_REACH) : word.at]
+    return any(text[w.start : w.end].casefold() in _NEGATIONS for w in before if w.clause == word.clause)
+
+
+def _opposed(mine: Pointer, claim: Text, evidence: Text, others: Iterable[Pointer]) -> Opposition | None:
+    around = claim.near(mine.start, mine.end)
+    lack = _lacks(claim, mine)
+    best: dict[int, tuple[float, Pointer | None]] = {+1: (0.0, None), -1: (0.0, None)}
+    for other in others:
+        kin = other.family == mine.family
+        if not kin and not {other.family, mine.family} <= _CHANGE:
+            continue
+        score = likeness(around, evidence.near(other.start, other.end)) * (FAMILY_BONUS if kin else 1.0)
+        agree = 1 if other.sign == mine.sign else -1
+        if agree < 0 and _lacks(evidence, other) != lack:
+            continue
+        if score > best[agree][0]:
+            best[agree] = (score, other)
+    score, other = best[-1]
+    if other is None or score < MIN_LIKENESS or score < MARGIN * best[1][0]:
+        return None
+    return Opposition(mine, other)
+
+
+def _lacks(text: Text, pointer: Pointer) -> bool:
+    """Whether the words before a pointing word speak of a lack or a loss, an odd number of times."""
+    here = text.words[pointer.at]
+    before = text.words[max(0, pointer.at - SUBJECT_REACH) : pointer.at]
+    return sum(bool(_LACK.match(w.stem)) for w in before if w.sentence == here.sentence) % 2 == 1
+
+
+def _odd_sentences(found: list[Opposition], claim: Text) -> list[Opposition]:
+    """Two opposed words in one sentence turn its meaning back ("less A, less B" and "more A, more B")."""
+    per_sentence: dict[int, set[int]] = defaultdict(set)
+    for o in found:
+        per_sentence[claim.words[o.claim.at].sentence].add(o.claim.at)
+    kept: dict[int, Opposition] = {}
+    for o in found:
+        if len(per_sentence[claim.words[o.claim.at].sentence]) % 2:
+            kept.setdefault(o.claim.at, o)
+    return list(kept.values())
