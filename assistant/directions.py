@@ -18,8 +18,11 @@ MIN_LIKENESS = 0.2
 """Least likeness of the places of two words that point apart; set on SciFact train."""
 MARGIN = 1.1
 """How many times more alike than the best place that agrees."""
-FAMILY_BONUS = 1.5
-"""What being of one family (increase and decrease, not increase and prevent) is worth."""
+MIN_LIKENESS_ACROSS = 0.3
+"""The same for two words of different families (increases, prevents)."""
+OBJECT_WORDS = 4
+"""Content words after a pointing word that may be what it is said of; one must be `BESIDE` words from the other word."""
+BESIDE = 6
 MAX_CUES = 400
 """Pointing words looked at in one text."""
 
@@ -51,14 +54,14 @@ _FAMILIES: tuple[tuple[str, str, str], ...] = (
         "increas rais= raise= raises= raised= raising= rise= rises= rose= risen= rising= elevat grow= grew= grown= augment "
         "upregulat upshift gain= gains= gained= expan overexpress hyper",
         "decreas reduc= reduce= reduces= reduced= reducing= reduction= reductions= lower= lowers= lowered= lowering= declin diminish fall= falls= fell= "
-        "fallen= falling= drop= drops= dropped= downregulat lessen shrink= shrank= shrunk= underexpress deplet",
+        "fallen= falling= drop= drops= dropped= downregulat lessen shrink= shrank= shrunk= underexpress",
     ),
-    ("rank", "higher= high= greater= highest= greatest=", "lower= low= smaller= lowest= smallest="),
-    ("more", "more= most=", "less= fewer= least="),
-    ("size", "larger= bigger= large= largest=", "smaller= small= smallest="),
-    ("length", "longer= long= prolong lengthen= longest=", "shorter= short= shorten= shortened= shortens= shortest="),
-    ("speed", "faster= accelerat quicker= earlier= early=", "slower= delay slow= slows= slowed= decelerat later= late="),
-    ("strength", "stronger= strong= strengthen", "weaker= weak= weaken"),
+    ("rank", "higher= high= greater= highest= greatest=", "lower= low= lowest="),
+    ("more", "more=", "less= fewer="),
+    ("size", "larger= bigger= largest= greater=", "smaller= smallest="),
+    ("length", "longer= prolong lengthen=", "shorter= shorten= shortened= shortens= shortest="),
+    ("speed", "faster= accelerat quicker= earlier=", "slower= delay slow= slows= slowed= decelerat later="),
+    ("strength", "stronger= strengthen", "weaker= weaken"),
     (
         "act",
         "activat promot induc stimulat enhanc facilitat potentiat trigger amplif boost accelerat",
@@ -68,11 +71,10 @@ _FAMILIES: tuple[tuple[str, str, str], ...] = (
     ("worth", "better= best= improv benefi superior= favorabl favourabl", "worse= worst= worsen poorer= poor= harm inferior= deteriorat unfavorabl unfavourabl"),
     ("sense", "positive= positively= directly=", "negative= negatively= inverse= inversely="),
     ("ability", "effective= efficacious= able=", "ineffective= inefficacious= unable="),
-    ("sensitivity", "sensitiv susceptib", "resist insensitiv"),
     ("stability", "stable= stabiliz stabilis stabilit", "unstable= destabiliz destabilis instabilit"),
     ("hazard", "aggravat exacerbat", "alleviat mitigat ameliorat protect"),
 )  # fmt: skip
-_CHANGE = {"amount", "rank", "more", "size", "act"}
+_CHANGE = {"amount", "rank", "act", "more", "hazard"}
 """Families whose words may oppose each other: "increases" and "inhibits"."""
 _LOOKALIKES = frozenset(
     "raison growth inducible protein activator activators inhibitor inhibitors suppressor suppressors promoter promoters "
@@ -80,6 +82,7 @@ _LOOKALIKES = frozenset(
     "hypertension hypertensive hyperplasia hyperthermia hyperactivity hyperglycemia hyperglycaemia hyperlipidemia "
     "hypersensitivity hypertrophy expanse".split()  # noqa: SIM905
 )
+_DASHES = frozenset("-‐‑–")
 _CHINESE = {"增加": 1, "升高": 1, "提高": 1, "减少": -1, "降低": -1, "下降": -1}
 _NEGATIONS = frozenset(
     "not no never without neither nor cannot unable fails failed failing fail didn doesn don isn wasn weren can couldn unlikely hardly "
@@ -87,12 +90,12 @@ _NEGATIONS = frozenset(
 ) - {"can"}
 _LACK = re.compile(
     r"(?:lack|loss|absen|deficien|deplet|delet|knock|disrupt|ablat|abolish|eliminat|null$|lacking|antagonis|antagoniz|"
-    r"inhibit|block|suppress|silenc|mutant|mutat|inactivat|removal|withdraw|depriv|interrupt|without|downregulat|prevent|impair|reduc|decreas|low$|lower|less$|resist|haploinsuff|overexpress|neutraliz)"
+    r"inhibit|block|suppress|silenc|mutant|mutat|inactivat|removal|withdraw|depriv|interrupt|without|downregulat|prevent|impair|reduc|decreas|low$|lower|less$|resist|haploinsuff|neutraliz)"
 )
 """Beginnings of words that turn a sentence about a thing into one about its lack."""
 NEGATION_REACH = 5
 """Words from a negation to the word it denies, at most."""
-SUBJECT_REACH = 12
+SUBJECT_REACH = 20
 """Words before a pointing word that are searched for a lack or a loss."""
 
 
@@ -116,6 +119,7 @@ def oppositions(claim: str, evidence: str) -> tuple[Opposition, ...]:
     if not ours or not others:
         return ()
     found = [o for p in ours if (o := _opposed(p, mine, theirs, others)) is not None]
+    found = [o for o in found if not _fits_better(o, ours, mine, theirs)]
     return tuple(_odd_sentences(found, mine))
 
 
@@ -140,7 +144,7 @@ def _readings(token: str, read: Text, word: Word, text: str) -> list[tuple[int, 
         before = text[max(0, word.start - 5) : word.start].casefold()
         sign = 1 if before.endswith(("up-", "up ")) else -1 if before.endswith(("down-", "own ")) else 0
         return [(sign, "amount")] if sign else []
-    if token in _LOOKALIKES:
+    if token in _LOOKALIKES or text[word.start - 1 : word.start] in _DASHES and token.endswith("ed"):
         return []
     return [(sign, family) for sign in (+1, -1) for family, pattern in _PATTERNS[sign] if pattern.match(token)]
 
@@ -152,29 +156,62 @@ def _is_denied(text: str, words: tuple[Word, ...], word: Word) -> bool:
 
 def _opposed(mine: Pointer, claim: Text, evidence: Text, others: Iterable[Pointer]) -> Opposition | None:
     around = claim.near(mine.start, mine.end)
-    lack = _lacks(claim, mine)
+    lack, objects = _lacks(claim, mine), _objects(claim, mine)
     best: dict[int, tuple[float, Pointer | None]] = {+1: (0.0, None), -1: (0.0, None)}
     for other in others:
         kin = other.family == mine.family
         if not kin and not {other.family, mine.family} <= _CHANGE:
             continue
-        score = likeness(around, evidence.near(other.start, other.end)) * (FAMILY_BONUS if kin else 1.0)
+        score = likeness(around, evidence.near(other.start, other.end))
         agree = 1 if other.sign == mine.sign else -1
         if agree < 0 and _lacks(evidence, other) != lack:
+            continue
+        if agree < 0 and score < (MIN_LIKENESS if kin else MIN_LIKENESS_ACROSS):
+            continue
+        if agree < 0 and not objects & _beside(evidence, other):
             continue
         if score > best[agree][0]:
             best[agree] = (score, other)
     score, other = best[-1]
-    if other is None or score < MIN_LIKENESS or score < MARGIN * best[1][0]:
+    if other is None or score < MARGIN * best[1][0]:
         return None
     return Opposition(mine, other)
+
+
+def _fits_better(o: Opposition, ours: list[Pointer], claim: Text, evidence: Text) -> bool:
+    """Whether another word of the claim agrees with the evidence's and stands in more like a place."""
+    there = evidence.near(o.evidence.start, o.evidence.end)
+    mine = likeness(claim.near(o.claim.start, o.claim.end), there)
+    return any(
+        p.sign == o.evidence.sign and p.family == o.evidence.family
+        and likeness(claim.near(p.start, p.end), there) >= mine
+        for p in ours
+    )  # fmt: skip
+
+
+def _objects(text: Text, pointer: Pointer) -> set[str]:
+    """What a pointing word of a claim is said of: the content words after it, or where none follow, before it."""
+    here = text.words[pointer.at]
+    after = [w.stem for w in text.words[pointer.at + 1 : pointer.at + 2 + 2 * OBJECT_WORDS] if _goes_with(w, here)]
+    before = [w.stem for w in text.words[max(0, pointer.at - 2 * OBJECT_WORDS) : pointer.at] if _goes_with(w, here)]
+    return set(after[:OBJECT_WORDS] + before[-1:] if after else before[-OBJECT_WORDS:])
+
+
+def _beside(text: Text, pointer: Pointer) -> set[str]:
+    here = text.words[pointer.at]
+    around = text.words[max(0, pointer.at - BESIDE) : pointer.at + BESIDE + 1]
+    return {w.stem for w in around if _goes_with(w, here)}
+
+
+def _goes_with(word: Word, here: Word) -> bool:
+    return word.content and word.sentence == here.sentence and word.at != here.at
 
 
 def _lacks(text: Text, pointer: Pointer) -> bool:
     """Whether the words before a pointing word speak of a lack or a loss, an odd number of times."""
     here = text.words[pointer.at]
     before = text.words[max(0, pointer.at - SUBJECT_REACH) : pointer.at]
-    return sum(bool(_LACK.match(w.stem)) for w in before if w.sentence == here.sentence) % 2 == 1
+    return sum(bool(_LACK.match(w.stem)) for w in before if w.clause == here.clause) % 2 == 1
 
 
 def _odd_sentences(found: list[Opposition], claim: Text) -> list[Opposition]:

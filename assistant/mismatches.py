@@ -13,9 +13,9 @@ import math
 from dataclasses import dataclass
 
 from assistant.directions import oppositions
+from assistant.polarity import stem
 from assistant.quantities import Kind, Quantity, quantities
 from assistant.surroundings import Text, likeness, read_words
-from assistant.units import FOLD, PERCENT
 
 MIN_LIKENESS = 0.2
 """Least likeness of the places of two numbers that differ; set on SciFact train."""
@@ -83,23 +83,42 @@ def _compare_numbers(claim: str, evidence: str) -> tuple[list[Mismatch], list[Qu
     theirs = quantities(evidence) if mine else ()
     if not theirs:
         return [], list(mine)
-    equal = {i: [q for q in theirs if agree(m, q)] for i, m in enumerate(mine)}
-    taken = {q.start for qs in equal.values() for q in qs}
-    left = [m for i, m in enumerate(mine) if not equal[i]]
-    free = [q for q in theirs if q.start not in taken]
-    if not left or not free:
-        return [], left
-    claim_words, evidence_words = read_words(claim), read_words(evidence)
-    near = [(q, evidence_words.near(q.start, q.end)) for q in free]
+    words, around = read_words(claim), read_words(evidence)
+    near = [around.near(q.start, q.end) for q in theirs]
+    agreed, left = _pair_off(mine, theirs, words, near)
     found: list[Mismatch] = []
     missing: list[Quantity] = []
     for m in left:
-        mismatch = _mismatch(m, claim_words, near)
+        free = [(q, near[j]) for j, q in enumerate(theirs) if j not in agreed]
+        mismatch = _mismatch(m, words, free)
         if mismatch is None:
             missing.append(m)
         else:
             found.append(mismatch)
+    if len(found) > 1 + len(agreed):
+        return [], left
     return found, missing
+
+
+def _pair_off(
+    mine: tuple[Quantity, ...], theirs: tuple[Quantity, ...], words: Text, near: list[dict[str, float]]
+) -> tuple[set[int], list[Quantity]]:
+    """(numbers of the evidence that a number of the claim is, numbers of the claim that are none). Of several equal
+    ones the most alike is taken."""
+    taken: set[int] = set()
+    left: list[Quantity] = []
+    for m in mine:
+        equal = [j for j, q in enumerate(theirs) if agree(m, q)]
+        if not equal:
+            left.append(m)
+            continue
+        around = words.near(m.start, m.end)
+        taken.add(max(equal, key=lambda j: (_is_close(m, theirs[j]), likeness(around, near[j]), -j)))
+    return taken, left
+
+
+def _is_close(a: Quantity, b: Quantity) -> bool:
+    return _close(a.low, b.low, a, b)
 
 
 def agree(a: Quantity, b: Quantity) -> bool:
@@ -165,8 +184,12 @@ def _threshold(mine: Quantity) -> float:
 
 def _may_differ(mine: Quantity, other: Quantity) -> bool:
     if _comparable(mine, other):
-        return mine.kind is not Kind.COUNT or mine.noun.casefold()[:4] == other.noun.casefold()[:4] != ""
+        return mine.kind is not Kind.COUNT or bool(_nouns(mine) & _nouns(other))
     return _is_same_number(mine, other)
+
+
+def _nouns(q: Quantity) -> set[str]:
+    return {stem(word) for word in q.noun.split(" ") if len(word) > 2}
 
 
 def _is_same_number(mine: Quantity, other: Quantity) -> bool:
@@ -191,5 +214,3 @@ def _named(mine: Quantity, other: Quantity) -> Mismatch:
 def _is_sign(a: Quantity, b: Quantity) -> bool:
     return _close(-a.span[0], b.span[0], a, b) and _close(-a.span[1], b.span[1], a, b)
 
-
-_ = (FOLD, PERCENT)

@@ -43,7 +43,7 @@ class Quantity:
 
     `low` and `high` are its ends, equal where it is no range; `step` is half a unit of the last place printed: all
     three as printed, times `scale` plus `offset` in the base unit of `dimension` ("" without a unit). `bound` is one
-    of "", "<", "<=", ">", ">=", "~" (about). `noun` is the word after it, which it counts.
+    of "", "<", "<=", ">", ">=", "~" (about). `noun` is the words after it, at most four, of which it counts one.
     """
 
     start: int
@@ -123,7 +123,7 @@ _NUMBER = re.compile(rf"(?P<sign>[-−–+±])?(?:(?P<power>{_PLAIN_POWER})|(?P<
 _WORDS = re.compile(
     r"\b(?:(?:(?:an?|one|two|three|four)[\s-])?(?P<part>half|thirds?|quarters?|fifths?|tenths?)\b"
     r"|(?P<per>one|two|three|four|five|six|seven|eight|nine|\d{1,4})\s(?:in|out\sof)\s(?:every\s)?"
-    r"(?P<of>two|three|four|five|six|seven|eight|nine|ten|twenty|\d{1,9})\b(?!\s(?:years?|months?|days?|weeks?)\b)"
+    rf"(?P<of>{'|'.join(sorted(list(_ONES)[2:], key=len, reverse=True))}|twenty|\d{{1,9}})\b(?!\s(?:years?|months?|days?|weeks?)\b)"
     rf"|(?P<fold>{'|'.join(_FOLDS)})\b"
     rf"|(?P<tens>{'|'.join(_TENS)})(?:[\s-](?P<ones>{'|'.join(list(_ONES)[1:10])}))?\b"
     rf"|(?P<one>{'|'.join(sorted(_ONES, key=len, reverse=True))})\b"
@@ -131,9 +131,9 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _MULTIPLE = re.compile(rf"[\s-]?(?P<m>{'|'.join(sorted(_MULTIPLES, key=len, reverse=True))})(?![a-z])", re.IGNORECASE)
-_RANGE = re.compile(r"\s?(?:-|–|—|−|‐|‑|~|〜|～|至)\s?|\s(?:to|and|through)\s(?:up\sto\s)?|\s?±\s?|\s?/\s?", re.IGNORECASE)
+_RANGE = re.compile(r"\sof\s(?:the\s)?|\s?(?:-|–|—|−|‐|‑|~|〜|～|至)\s?|\s(?:to|and|through)\s(?:up\sto\s)?|\s?±\s?|\s?/\s?", re.IGNORECASE)
 _BOUND_BEFORE = (
-    ("<=", re.compile(r"(?:≤|⩽|<=|up to|at most|no more than|not more than|maximum of|as much as)\s*$", re.IGNORECASE)),
+    ("<=", re.compile(r"(?:≤|⩽|<=|at most|no more than|not more than|maximum of)\s*$", re.IGNORECASE)),
     (">=", re.compile(r"(?:≥|⩾|>=|at least|no less than|not less than|minimum of|no fewer than)\s*$", re.IGNORECASE)),
     ("<", re.compile(r"(?:<|&lt;|less than|fewer than|lower than|below|under|smaller than|younger than)\s*$", re.IGNORECASE)),
     (
@@ -175,11 +175,12 @@ _KNOWN_CAPITALS = re.compile(
 _P_BEFORE = re.compile(r"\bp(?:[\s-]?values?)?(?:\s(?:for|of)\s\w{1,20})?\s*(?:[<>=≤≥]|&[lg]t;|of|was|were|to)+\s*$", re.IGNORECASE)
 _N_BEFORE = re.compile(r"\bn\s*=\s*$", re.IGNORECASE)
 _RATIO_BEFORE = re.compile(
-    r"(?:\b(?:a?HR|a?OR|a?RR|IRR|SMR|PR)s?\b|\b(?:odds|hazards?|risk|rate|prevalence|incidence)[\s-]ratios?\b|\brelative\srisks?\b)"
-    r"[\])]?[\s,:;=(\[]*(?:(?:of|was|is|were|for|and)\s)?[\s<>=]*$",
+    r"(?:\b(?:a?HR|a?OR|a?RR|IRR|SMR|PR)s?\b|\b(?i:odds|hazards?|risk|rate|prevalence|incidence)[\s-]ratios?\b|\b(?i:relative)\srisks?\b)"
+    r"[^\d;.]{0,24}$",
 )
 _CI_BEFORE = re.compile(r"(?:\bCI|\bCrI|\bconfidence\sintervals?|\bcredible\sintervals?|\bIQR|\brange)s?\b[\])]?[\s,:;=(\[]*(?:of\s|from\s|was\s)?$")
 _CI_AFTER = re.compile(r"\s?(?:CI|CrI|confidence|credible|prediction\sinterval|limits)\b")
+_AGED_BEFORE = re.compile(r"\b(?:aged?|ages|age\sof|aged?\s(?:over|under|between|from))\s$", re.IGNORECASE)
 _PER_BEFORE = re.compile(r"(?:\bper|/|\bevery)\s?$", re.IGNORECASE)
 _YEAR_AFTER = re.compile(r"\s(?:patients|participants|people|women|men|children|adults|subjects|individuals|cases|deaths|controls|"
                          r"samples|genes|cells|infants|studies|trials|proteins|families|mice|persons|births|of)\b")  # fmt: skip
@@ -190,7 +191,7 @@ _UNIT = re.compile(
 )
 _PREPOSITION = re.compile(r"\s(?:of|in|for|at|and|to|or|per|with|by|from|on|after|before|versus|vs|every|twice|once|daily)\b")
 _SHORT_UNITS = frozenset("A N T K U W J V M b l s m d y x g h p".split())  # noqa: SIM905
-_NOUN = re.compile(r"[\s-]{0,2}(?:\([^()\n]{0,40}\)\s)?(?:of\s(?:the\s|all\s|these\s|them\s)?)?([A-Za-z][\w-]{0,40})")
+_NOUN = re.compile(r"[\s-]{0,2}(?:\([^()\n]{0,40}\)\s)?(?:of\s(?:the\s|all\s|these\s|them\s)?)?([A-Za-z][\w-]{0,40}(?:\s[A-Za-z][\w-]{0,40}){0,3})")
 _BRACKETS = re.compile(r"\[\s?\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,20}\s?\]")
 _MONTHS = re.compile(
     r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s(?P<day>\d{1,2})(?=,?\s\d{4}|\b)(?!\d)|"
@@ -331,6 +332,8 @@ def _quantity(text: str, numbers: list[_Number], i: int) -> tuple[Quantity | Non
             times = second.times if first.times == 1 and joint != "/" else 1.0
             low, high, step = first.value * times, second.value, max(first.step * times, second.step)
     spelling, end = (last.unit, last.end) if last.unit else _unit_at(text, last.end)
+    if not spelling and _AGED_BEFORE.search(text[max(0, first.start - _BEFORE) : first.start]):
+        spelling = "years"
     if not spelling and joint == "±" :
         spelling, end = _unit_at(text, first.end)
         end = max(end, last.end)
@@ -370,9 +373,11 @@ def _other_end(text: str, numbers: list[_Number], i: int) -> tuple[_Number | Non
                 continue
             if word == "to" and re.search(r"\bfrom\s$", text[max(0, first.start - 6) : first.start], re.IGNORECASE):
                 return (None, "") if not _is_interval(text, first.start) else (second, "to")
-            if word == "/" and (spelling and at == end or first.step != 0.5 or second.step != 0.5):
+            if word.startswith("of") and (first.unit or spelling or first.value > second.value):
                 continue
-            return second, word
+            if word[0] in "/o" and (spelling and at == end or first.step != 0.5 or second.step != 0.5 or _unit_at(text, second.end)[0] in ("%", "percent")):
+                continue
+            return second, "/" if word[0] in "/o" else word
     return None, ""
 
 
