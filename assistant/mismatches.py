@@ -20,7 +20,9 @@ from assistant.surroundings import Text, likeness, read_words
 MIN_LIKENESS = 0.2
 """Least likeness of the places of two numbers that differ; set on SciFact train."""
 MIN_LIKENESS_COUNT = 0.25
-"""The same for bare numbers, which must also count the same noun."""
+"""The same for bare numbers that count the same noun."""
+MIN_LIKENESS_BARE = 0.5
+"""The same for bare numbers that count no word in common."""
 MAX_CLAIM = 64
 """Numbers of a claim that are compared; a claim is a sentence."""
 
@@ -173,18 +175,20 @@ def _mismatch(mine: Quantity, claim: Text, near: list[tuple[Quantity, dict[str, 
         if not _may_differ(mine, other):
             continue
         score = likeness(around, theirs)
-        if score >= _threshold(mine) and (best is None or score > best[0]):
+        if score >= _threshold(mine, other) and (best is None or score > best[0]):
             best = (score, other)
     return _named(mine, best[1]) if best is not None else None
 
 
-def _threshold(mine: Quantity) -> float:
-    return MIN_LIKENESS_COUNT if mine.kind is Kind.COUNT else MIN_LIKENESS
+def _threshold(mine: Quantity, other: Quantity) -> float:
+    if mine.kind is not Kind.COUNT or other.kind is not Kind.COUNT:
+        return MIN_LIKENESS
+    return MIN_LIKENESS_COUNT if _nouns(mine) & _nouns(other) else MIN_LIKENESS_BARE
 
 
 def _may_differ(mine: Quantity, other: Quantity) -> bool:
     if _comparable(mine, other):
-        return mine.kind is not Kind.COUNT or bool(_nouns(mine) & _nouns(other))
+        return True
     return _is_same_number(mine, other)
 
 
@@ -213,4 +217,3 @@ def _named(mine: Quantity, other: Quantity) -> Mismatch:
 
 def _is_sign(a: Quantity, b: Quantity) -> bool:
     return _close(-a.span[0], b.span[0], a, b) and _close(-a.span[1], b.span[1], a, b)
-

@@ -10,9 +10,9 @@ import enum
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from assistant.units import FOLD, PERCENT, POINTS, RARE, Unit, unit
+from assistant.units import FOLD, PERCENT, Unit, unit
 
 MAX_QUANTITIES = 2000
 """Quantities read from one text; a page of a table has some hundred."""
@@ -91,8 +91,7 @@ class _Number:
 _ONES = {
     w: i
     for i, w in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()  # noqa: SIM905
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
     )
 }
 _TENS = {
@@ -117,7 +116,9 @@ _PART_STEP = 0.1
 """Half and one in five are round numbers: a tenth of the value either way is the same number."""
 
 _DIGITS = r"(?:\d{1,3}(?:[,\u2009\u202f\u00a0]\d{3})+(?:[.·]\d{1,15})?|\d{1,15}(?:[.·]\d{1,15})?|[.·]\d{1,15})"
-_POWER = r"(?:\s?[x×*·∙]\s?10\s?(?:\^|\*\*)?\s?(?:\(?[-−–+]?\d{1,3}\)?|[⁻⁺]?[⁰¹²³⁴-⁹]{1,3})|[eE][-−+]?\d{1,3}(?![\w.]))?"
+_POWER = (
+    r"(?:\s?[x×*·∙]\s?10\s?(?:\^|\*\*)?\s?(?:\(?[-−–+]?\d{1,3}\)?|[⁻⁺]?[⁰¹²³⁴-⁹]{1,3})|[eE][-−+]?\d{1,3}(?![\w.]))?"
+)
 _PLAIN_POWER = r"10(?:\s?(?:\^|\*\*)\s?\(?[-−–+]?\d{1,3}\)?|[−-]\d{1,2}|\([-−–]\d{1,2}\)|[⁻⁺]?[⁰¹²³⁴-⁹]{1,3})(?![\w.])"
 _NUMBER = re.compile(rf"(?P<sign>[-−–+±])?(?:(?P<power>{_PLAIN_POWER})|(?P<digits>{_DIGITS})(?P<times>{_POWER}))")
 _WORDS = re.compile(
@@ -131,11 +132,19 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _MULTIPLE = re.compile(rf"[\s-]?(?P<m>{'|'.join(sorted(_MULTIPLES, key=len, reverse=True))})(?![a-z])", re.IGNORECASE)
-_RANGE = re.compile(r"\sof\s(?:the\s)?|\s?(?:-|–|—|−|‐|‑|~|〜|～|至)\s?|\s(?:to|and|through)\s(?:up\sto\s)?|\s?±\s?|\s?/\s?", re.IGNORECASE)
+_RANGE = re.compile(
+    r"\sof\s(?:the\s)?|\s?(?:-|–|—|−|‐|‑|~|〜|～|至)\s?|\s(?:to|and|through)\s(?:up\sto\s)?|\s?±\s?|\s?/\s?",
+    re.IGNORECASE,
+)
 _BOUND_BEFORE = (
     ("<=", re.compile(r"(?:≤|⩽|<=|at most|no more than|not more than|maximum of)\s*$", re.IGNORECASE)),
     (">=", re.compile(r"(?:≥|⩾|>=|at least|no less than|not less than|minimum of|no fewer than)\s*$", re.IGNORECASE)),
-    ("<", re.compile(r"(?:<|&lt;|less than|fewer than|lower than|below|under|smaller than|younger than)\s*$", re.IGNORECASE)),
+    (
+        "<",
+        re.compile(
+            r"(?:<|&lt;|less than|fewer than|lower than|below|under|smaller than|younger than)\s*$", re.IGNORECASE
+        ),
+    ),
     (
         ">",
         re.compile(
@@ -155,7 +164,7 @@ _BOUND_AFTER = (
     (">=", re.compile(r"\s?(?:or (?:more|older|over|above|greater|higher)|and (?:older|over|above))\b", re.IGNORECASE)),
     ("<=", re.compile(r"\s?(?:or (?:less|fewer|younger|under|below|lower))\b", re.IGNORECASE)),
 )
-_BEFORE = 32
+_BEFORE = 64
 """Characters before a number that are looked at for what it is."""
 _JOINT = 24
 """Characters between the two ends of a range, at most."""
@@ -172,13 +181,17 @@ _KNOWN_CAPITALS = re.compile(
     r"\b(?:CI|HR|OR|RR|SD|SE|SEM|IQR|BMI|AUC|IRR|SMD|MD|WMD|SMR|CONCLUSIONS?|RESULTS?|METHODS?|FINDINGS|OBJECTIVE|AT|"
     r"WITH|WE|IN|OF|DESIGN|SETTING|PARTICIPANTS|BACKGROUND|AND|TO|BY|ONLY|A|THE|NOT|ALL)\s$"
 )
-_P_BEFORE = re.compile(r"\bp(?:[\s-]?values?)?(?:\s(?:for|of)\s\w{1,20})?\s*(?:[<>=≤≥]|&[lg]t;|of|was|were|to)+\s*$", re.IGNORECASE)
+_P_BEFORE = re.compile(
+    r"\bp(?:[\s-]?values?)?(?:\s(?:for|of)\s\w{1,20})?\s*(?:[<>=≤≥]|&[lg]t;|of|was|were|to)+\s*$", re.IGNORECASE
+)
 _N_BEFORE = re.compile(r"\bn\s*=\s*$", re.IGNORECASE)
 _RATIO_BEFORE = re.compile(
     r"(?:\b(?:a?HR|a?OR|a?RR|IRR|SMR|PR)s?\b|\b(?i:odds|hazards?|risk|rate|prevalence|incidence)[\s-]ratios?\b|\b(?i:relative)\srisks?\b)"
-    r"[^\d;.]{0,24}$",
+    r"[^\d;.]{0,48}$",
 )
-_CI_BEFORE = re.compile(r"(?:\bCI|\bCrI|\bconfidence\sintervals?|\bcredible\sintervals?|\bIQR|\brange)s?\b[\])]?[\s,:;=(\[]*(?:of\s|from\s|was\s)?$")
+_CI_BEFORE = re.compile(
+    r"(?:\bCI|\bCrI|\bconfidence\sintervals?|\bcredible\sintervals?|\bIQR|\brange)s?\b[\])]?[\s,:;=(\[]*(?:of\s|from\s|was\s)?$"
+)
 _CI_AFTER = re.compile(r"\s?(?:CI|CrI|confidence|credible|prediction\sinterval|limits)\b")
 _AGED_BEFORE = re.compile(r"\b(?:aged?|ages|age\sof|aged?\s(?:over|under|between|from))\s$", re.IGNORECASE)
 _PER_BEFORE = re.compile(r"(?:\bper|/|\bevery)\s?$", re.IGNORECASE)
@@ -189,9 +202,13 @@ _UNIT = re.compile(
     r"(?:[%‰％℃Å×]|°\s?[CF]|[A-Za-zµμ]{1,16}[23]?)(?:(?:\s?/\s?|[·⋅])[A-Za-zµμ]{1,12}[23²³]?|\s(?:[A-Za-zµμ]{1,6})[-−⁻][123¹²³]){0,3}"
     r"|[毫微千]?[克升米]|公斤|厘米|分钟|小时|个月|[秒天周年岁倍])"
 )
-_PREPOSITION = re.compile(r"\s(?:of|in|for|at|and|to|or|per|with|by|from|on|after|before|versus|vs|every|twice|once|daily)\b")
+_PREPOSITION = re.compile(
+    r"\s(?:of|in|for|at|and|to|or|per|with|by|from|on|after|before|versus|vs|was|were|is|are|had|has|every|twice|once|daily)\b"
+)
 _SHORT_UNITS = frozenset("A N T K U W J V M b l s m d y x g h p".split())  # noqa: SIM905
-_NOUN = re.compile(r"[\s-]{0,2}(?:\([^()\n]{0,40}\)\s)?(?:of\s(?:the\s|all\s|these\s|them\s)?)?([A-Za-z][\w-]{0,40}(?:\s[A-Za-z][\w-]{0,40}){0,3})")
+_NOUN = re.compile(
+    r"[\s-]{0,2}(?:\([^()\n]{0,40}\)\s)?(?:of\s(?:the\s|all\s|these\s|them\s)?)?([A-Za-z][\w-]{0,40}(?:\s[A-Za-z][\w-]{0,40}){0,3})"
+)
 _BRACKETS = re.compile(r"\[\s?\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,20}\s?\]")
 _MONTHS = re.compile(
     r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s(?P<day>\d{1,2})(?=,?\s\d{4}|\b)(?!\d)|"
@@ -236,7 +253,7 @@ def _from_digits(text: str, match: re.Match[str]) -> _Number | None:
     sign = match["sign"] or ""
     if sign == "±" or (sign and re.search(r"[\d)\]%°]$", before)):
         return _value(text, match, start + 1, "")
-    if re.search(r"[^\W_]$|[_.,·'’′]$|\d:$|[^\W\d_][-‐‑–/]$", before):
+    if re.search(r"[^\W_一-鿿]$|[_.,·'’′]$|\d:$|[^\W\d_一-鿿][-‐‑–/]$", before):
         return None
     return _value(text, match, start, sign)
 
@@ -311,7 +328,9 @@ def _part(text: str, match: re.Match[str]) -> _Number | None:
     if part.startswith("hal"):
         if after.startswith(("-", "–")) or re.match(r"\s(?:li|maxi|a\s)", after):
             return None
-    elif not counted or (counted.group(1) in ("a", "an") and not re.match(r"\s(?:of|lower|higher|less)|[.,;)]|$|\s(?:in|by)", after)):
+    elif not counted or (
+        counted.group(1) in ("a", "an") and not re.match(r"\s(?:of|lower|higher|less)|[.,;)]|$|\s(?:in|by)", after)
+    ):
         return None
     times = {"two": 2, "three": 3, "four": 4}.get(counted.group(1) if counted else "", 1)
     value = share * times * 100
@@ -334,7 +353,7 @@ def _quantity(text: str, numbers: list[_Number], i: int) -> tuple[Quantity | Non
     spelling, end = (last.unit, last.end) if last.unit else _unit_at(text, last.end)
     if not spelling and _AGED_BEFORE.search(text[max(0, first.start - _BEFORE) : first.start]):
         spelling = "years"
-    if not spelling and joint == "±" :
+    if not spelling and joint == "±":
         spelling, end = _unit_at(text, first.end)
         end = max(end, last.end)
     if not spelling and used == 2 and joint != "±" and numbers[i].unit:
@@ -369,13 +388,21 @@ def _other_end(text: str, numbers: list[_Number], i: int) -> tuple[_Number | Non
         joint = _RANGE.match(text, at)
         if joint and joint.end() == second.start:
             word = joint.group().strip().casefold()
-            if word == "and" and not re.search(r"(?:between|from)\s$", text[max(0, first.start - 9) : first.start], re.IGNORECASE):
+            if word == "and" and not re.search(
+                r"(?:between|from)\s$", text[max(0, first.start - 9) : first.start], re.IGNORECASE
+            ):
                 continue
             if word == "to" and re.search(r"\bfrom\s$", text[max(0, first.start - 6) : first.start], re.IGNORECASE):
                 return (None, "") if not _is_interval(text, first.start) else (second, "to")
-            if word.startswith("of") and (first.unit or spelling or first.value > second.value):
+            if word.startswith("of") and (first.unit or spelling):
                 continue
-            if word[0] in "/o" and (spelling and at == end or first.step != 0.5 or second.step != 0.5 or _unit_at(text, second.end)[0] in ("%", "percent")):
+            if word[0] in "/o" and (
+                (spelling
+                and at == end)
+                or first.step != 0.5
+                or second.step != 0.5
+                or _unit_at(text, second.end)[0] in ("%", "percent")
+            ):
                 continue
             return second, "/" if word[0] in "/o" else word
     return None, ""
@@ -409,7 +436,9 @@ def _is_unit(text: str, gap: int, spelling: str, end: int) -> bool:
             return False
         if spelling in ("A", "N", "x", "p", "b") and gap:
             return False
-    if spelling == "times" and not re.match(r"\s(?:more|less|higher|lower|greater|as|the|larger|smaller|faster|longer)", text[end : end + 10]):
+    if spelling == "times" and not re.match(
+        r"\s(?:more|less|higher|lower|greater|as|the|larger|smaller|faster|longer)", text[end : end + 10]
+    ):
         return False
     return unit(spelling) is not None
 
@@ -458,14 +487,15 @@ def _is_year(text: str, number: _Number, end: int) -> bool:
 
 def _share_units(found: list[Quantity], text: str) -> Iterator[Quantity]:
     """Gives "23" and "15" of "23, 15 and 216 kDa" the unit that is printed once."""
-    from dataclasses import replace
-
     heir: Quantity | None = None
     shared: list[Quantity] = []
     for quantity in reversed(found):
         gap = text[quantity.end : heir.start] if heir is not None and heir.start - quantity.end <= 9 else None
-        if heir is not None and quantity.kind is Kind.COUNT and gap is not None and re.fullmatch(
-            r",?\s?(?:and|or|vs\.?|versus|v|to)?\s?|,\s?", gap
+        if (
+            heir is not None
+            and quantity.kind is Kind.COUNT
+            and gap is not None
+            and re.fullmatch(r",?\s?(?:and|or|vs\.?|versus|v|to)?\s?|,\s?", gap)
         ):
             quantity = replace(
                 quantity, kind=heir.kind, unit=heir.unit, dimension=heir.dimension, scale=heir.scale, offset=heir.offset,
@@ -474,6 +504,3 @@ def _share_units(found: list[Quantity], text: str) -> Iterator[Quantity]:
         heir = quantity if quantity.kind is Kind.MEASURE else None
         shared.append(quantity)
     return reversed(shared)
-
-
-_ = (POINTS, RARE)

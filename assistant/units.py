@@ -69,11 +69,7 @@ _WHOLE: dict[str, tuple[float, str]] = {
 _OFFSETS = {"°C": 273.15, "℃": 273.15, "°F": 459.67 * 5 / 9}
 """Kelvin at zero of a scale of temperature."""
 RARE = frozenset(
-    "tesla teslas gauss bar mbar psi torr knot knots parsec parsecs ohm ohms farad farads henry weber lumen lux "
-    "candela curie curies becquerel becquerels sievert sieverts gray rad rads coulomb coulombs newton newtons kelvin "
-    "ampere amperes erg ergs foot feet yard yards ounce ounces pound pounds gallon gallons fortnight fortnights kat "
-    "katal angstrom angstroms oersted siemens poise decibel hartree bushel bushels fathom furlong radian "
-    "radians steradian".split()  # noqa: SIM905
+    ["tesla", "teslas", "gauss", "bar", "mbar", "psi", "torr", "knot", "knots", "parsec", "parsecs", "ohm", "ohms", "farad", "farads", "henry", "weber", "lumen", "lux", "candela", "curie", "curies", "becquerel", "becquerels", "sievert", "sieverts", "gray", "rad", "rads", "coulomb", "coulombs", "newton", "newtons", "kelvin", "ampere", "amperes", "erg", "ergs", "foot", "feet", "yard", "yards", "ounce", "ounces", "pound", "pounds", "gallon", "gallons", "fortnight", "fortnights", "kat", "katal", "angstrom", "angstroms", "oersted", "siemens", "poise", "decibel", "hartree", "bushel", "bushels", "fathom", "furlong", "radian", "radians", "steradian"]
 )
 """Unit words that pint is asked about, and no others: it would take many a plain word for a unit."""
 _MAX_UNIT = 40

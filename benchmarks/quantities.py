@@ -28,9 +28,21 @@ Row = dict[str, Any]
 Z = 1.96
 """Standard deviations of a 95 % interval."""
 
-WORDS = dict(zip("two three four five six seven eight nine ten twelve twenty".split(), (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 20), strict=True))  # noqa: SIM905
-NUMBER = re.compile(r"(?<![\w.,·/+:'’-])\d+(?:[.·,]\d+)*(?![\w/+:'’])(?!-\w*[A-Z])|\b(?:" + "|".join(WORDS) + r")\b")
-NAMED = re.compile(r"(?:\b(?:[Tt]ypes?|[Ff]ig\w*|[Tt]able|[Ss]tage|[Pp]hase|[Gg]rade|[Gg]roup|[Ii]nterleukin|[Vv]itamin|[Kk]inase|[Cc]odon|[Rr]eceptor|connexin|pathogens|Forkhead|[Hh]elper|mcm)|[A-Z]{2,})\s$")
+WORDS = dict(
+    zip(
+        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "twenty"],
+        (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 20),
+        strict=True,
+    )
+)
+NUMBER = re.compile(
+    r"(?<![\w.,·/+:'’-])\d+(?:[.·,]\d+)*(?![\w/+:'’])(?!-(?!year|month|week|day|hour|fold|point)\w*[A-Za-z])|\b(?:"
+    + "|".join(WORDS)
+    + r")\b"
+)
+NAMED = re.compile(
+    r"(?:\b(?:[Tt]ypes?|[Ff]ig\w*|[Tt]able|[Ss]tage|[Pp]hase|[Gg]rade|[Gg]roup|[Ii]nterleukin|[Vv]itamin|[Kk]inase|[Cc]odon|[Rr]eceptor|connexin|pathogens|Forkhead|[Hh]elper|mcm|[Ff]actor|[Pp]rotein)|[A-Z]{2,})\s$"
+)
 UNITS = (
     ("mg", "g"), ("g", "mg"), ("kg", "g"), ("µg", "mg"), ("μg", "mg"), ("ng", "mg"), ("mL", "L"), ("ml", "l"),
     ("seconds", "minutes"), ("minutes", "hours"), ("min", "h"), ("hours", "days"), ("h", "days"), ("days", "weeks"),
@@ -95,14 +107,22 @@ def value(token: str) -> float:
 def printed(token: str, evidence: str) -> bool:
     """Whether the evidence prints this number, or one that rounds to it."""
     mine, places = value(token), len(token.replace("·", ".").partition(".")[2])
-    others = [value(m.group()) for m in re.finditer(r"(?<![\w.])\d+(?:[.·,]\d+)*|\b(?:" + "|".join(WORDS) + r")\b", evidence)]
-    return any(other == mine or (mine >= 10 and round(other, places) == mine) for other in others if not math.isnan(other))
+    others = [
+        value(m.group()) for m in re.finditer(r"(?<![\w.])\d+(?:[.·,]\d+)*|\b(?:" + "|".join(WORDS) + r")\b", evidence)
+    ]
+    return any(
+        other == mine or (mine >= 10 and round(other, places) == mine) for other in others if not math.isnan(other)
+    )
 
 
 def printed_near(claim: str, at: int, token: str, evidence: str) -> bool:
     """Whether a word beside the number in the claim stands beside it in the evidence too."""
     mine = beside(claim, at)
-    places = [m.start() for m in re.finditer(r"(?<![\w.])\d+(?:[.·,]\d+)*|\b(?:" + "|".join(WORDS) + r")\b", evidence) if printed(token, m.group())]
+    places = [
+        m.start()
+        for m in re.finditer(r"(?<![\w.])\d+(?:[.·,]\d+)*|\b(?:" + "|".join(WORDS) + r")\b", evidence)
+        if printed(token, m.group())
+    ]
     return any(mine & beside(evidence, place) for place in places)
 
 
@@ -128,13 +148,21 @@ def wrong_numbers(token: str) -> list[str]:
         return [str(int(token) + 3), str(int(token) - 10)]
     first = str(int(whole[0]) % 9 + 1) + whole[1:]
     twice = f"{2 * float(whole + '.' + (rest or '0')):.{len(rest)}f}".replace(".", point or ".")
-    return [twice if float(whole + "." + (rest or "0")) else first + point + rest, whole + "0" + point + rest if whole != "0" else "3" + point + rest, first + point + rest]
+    return [
+        twice if float(whole + "." + (rest or "0")) else first + point + rest,
+        whole + "0" + point + rest if whole != "0" else "3" + point + rest,
+        first + point + rest,
+    ]
 
 
 def unit_swaps(claim: str, evidence: str, source: str) -> Iterator[Case]:
     for right, wrong in UNITS:
-        for match in re.finditer(rf"(?<![\w.])(\d+(?:[.·]\d+)?|{'|'.join(WORDS)})([\s-]?){re.escape(right)}(?![\w/])", claim):
-            if NAMED.search(claim[: match.start()]):
+        for match in re.finditer(
+            rf"(?<![\w.])(\d+(?:[.·]\d+)?|{'|'.join(WORDS)})([\s-]?){re.escape(right)}(?![\w/])", claim
+        ):
+            if NAMED.search(claim[: match.start()]) or re.match(
+                r"\s?(?:CI|CrI|confidence|credible)", claim[match.end() :]
+            ):
                 continue
             there = rf"(?<![\w.])(?:{number_forms(match[1])})(?:[\s-]?){re.escape(right.rstrip('s'))}(?![A-Za-rt-z])"
             if re.search(there, evidence):
@@ -175,7 +203,16 @@ def beside(text: str, at: int) -> set[str]:
     """The beginnings of the long words around a place, its own word left out."""
     before = re.findall(r"\w{4,}", text[:at])[-NEAR:]
     after = re.findall(r"\w{4,}", re.sub(r"^\w+", "", text[at:]))[:NEAR]
-    return {word.casefold()[:5] for word in before + after} - {"with", "from", "that", "this", "were", "these", "than", "have"}
+    return {word.casefold()[:5] for word in before + after} - {
+        "with",
+        "from",
+        "that",
+        "this",
+        "were",
+        "these",
+        "than",
+        "have",
+    }
 
 
 def cases(rows: list[Row]) -> Iterator[Case]:
@@ -216,7 +253,11 @@ def main() -> None:
     parser.add_argument("--part", choices=("all", "develop", "held"), default="all")
     parser.add_argument("--show", action="store_true", help="print what was missed and what was flagged wrongly")
     options = parser.parse_args()
-    rows = [r for r in read_pairs(options.split) if options.part == "all" or (r["doc_id"] % 5 == 0) == (options.part == "held")]
+    rows = [
+        r
+        for r in read_pairs(options.split)
+        if options.part == "all" or (r["doc_id"] % 5 == 0) == (options.part == "held")
+    ]
     results = [(case, mismatches(case.claim, case.evidence)) for case in cases(rows)]
     if options.show:
         show(results)
@@ -227,25 +268,33 @@ def main() -> None:
         picked = [bool(m) for c, m in results if c.kind.startswith(kind) and c.source in source]
         low, high = wilson(sum(picked), len(picked))
         share = sum(picked) / len(picked) if picked else 0.0
-        print(f"| {kind} | {' + '.join(source)} | {len(picked)} | {sum(picked)} | {share:.3f} | {low:.3f} to {high:.3f} |")
+        print(
+            f"| {kind} | {' + '.join(source)} | {len(picked)} | {sum(picked)} | {share:.3f} | {low:.3f} to {high:.3f} |"
+        )
     near = [(c, bool(m)) for c, m in results if c.kind != "original" and not c.kind.endswith("anywhere")]
     for source in (("claim",), ("claim", "quote")):
         picked = [hit for c, hit in near if c.source in source]
         low, high = wilson(sum(picked), len(picked))
-        print(f"| all swaps but “anywhere” | {' + '.join(source)} | {len(picked)} | {sum(picked)} | {sum(picked) / max(1, len(picked)):.3f} | {low:.3f} to {high:.3f} |")
+        print(
+            f"| all swaps but “anywhere” | {' + '.join(source)} | {len(picked)} | {sum(picked)} | {sum(picked) / max(1, len(picked)):.3f} | {low:.3f} to {high:.3f} |"
+        )
     claims = {c.note + c.claim for c, _ in results if c.source == "claim" and c.kind != "original"}
     print(f"{len(claims)} swaps of claims")
 
 
 def table_rows(results: list[Any]) -> list[tuple[str, tuple[str, ...]]]:
     kinds = ["number, near", "number, anywhere", "unit", "sign", "direction, near", "direction, anywhere", "original"]
-    return [(kind, source) for source in (("claim",), ("quote",)) for kind in kinds] + [("original", ("claim", "quote"))]
+    return [(kind, source) for source in (("claim",), ("quote",)) for kind in kinds] + [
+        ("original", ("claim", "quote"))
+    ]
 
 
 def show(results: list[Any]) -> None:
     for case, found in results:
         if bool(found) == (case.kind == "original"):
-            print(f"{'FALSE FLAG' if found else 'MISSED'} {case.kind} ({case.source}) {case.note}\n   claim: {case.claim}\n   evidence: {case.evidence[:600]}")
+            print(
+                f"{'FALSE FLAG' if found else 'MISSED'} {case.kind} ({case.source}) {case.note}\n   claim: {case.claim}\n   evidence: {case.evidence[:600]}"
+            )
             for mismatch in found:
                 print("   ", mismatch.kind, mismatch.sentence)
 
