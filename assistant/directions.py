@@ -1,8 +1,8 @@
 """Words that point up or down in a claim and in its evidence, and where the two point apart.
 
-Pure; English by lists of words, and six Chinese words. Speaks only where both texts say of the same thing, in words they
-share, that it goes opposite ways; whatever is denied ("did not increase"), or rests on a lack or a loss in one text only,
-is left undecided. Does not follow chains of reasoning.
+Pure; English by lists of words, and six Chinese words. Speaks only where both texts say of the same thing, in words
+they share, that it goes opposite ways; whatever is denied ("did not increase"), or rests on a lack or a loss in one
+text only, is left undecided. Does not follow chains of reasoning.
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ from dataclasses import dataclass
 
 from assistant.surroundings import Text, Word, likeness, read_words
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 MIN_LIKENESS = 0.2
 """Least likeness of the places of two words that point apart; set on SciFact train."""
 MARGIN = 1.1
@@ -21,7 +26,7 @@ MARGIN = 1.1
 MIN_LIKENESS_ACROSS = 0.4
 """The same for two words of different families (increases, prevents)."""
 OBJECT_WORDS = 4
-"""Content words after a pointing word that may be what it is said of; one must be `BESIDE` words from the other word."""
+"""Content words after a pointing word that may be what it is said of; one must stand beside the other word."""
 BESIDE = 6
 """Words to either side of the evidence's word."""
 MAX_CLAIM_CUES = 32
@@ -43,19 +48,21 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Opposition:
-    """A word of the claim and a word of the evidence that point apart."""
+    """A word of the claim and a word of the evidence that point apart; `likeness`, 0..1, of their places."""
 
     claim: Pointer
     evidence: Pointer
+    likeness: float
 
 
 # Family, words that point up, words that point down; a word is named by its beginning, "=" ends a whole word.
 _FAMILIES: tuple[tuple[str, str, str], ...] = (
     (
         "amount",
-        "increas rais= raise= raises= raised= raising= rise= rises= rose= risen= rising= elevat grow= grew= grown= augment "
-        "upregulat upshift gain= gains= gained= expan overexpress hyper",
-        "decreas reduc= reduce= reduces= reduced= reducing= reduction= reductions= lower= lowers= lowered= lowering= declin diminish fall= falls= fell= "
+        "increas rais= raise= raises= raised= raising= rise= rises= rose= risen= rising= elevat grow= grew= grown= "
+        "augment upregulat upshift gain= gains= gained= expan overexpress hyper",
+        "decreas reduc= reduce= reduces= reduced= reducing= reduction= reductions= lower= lowers= lowered= lowering= "
+        "declin diminish fall= falls= fell= "
         "fallen= falling= drop= drops= dropped= downregulat lessen shrink= shrank= shrunk= underexpress",
     ),
     ("rank", "higher= high= greater= highest= greatest=", "lower= low= lowest="),
@@ -70,7 +77,11 @@ _FAMILIES: tuple[tuple[str, str, str], ...] = (
         "inhibit prevent suppress block= blocks= blocked= blocking= blockade= attenuat impair abolish abrogat repress "
         "silenc inactivat deactivat hinder hamper restrict limit= limits= limited=",
     ),
-    ("worth", "better= best= improv benefi superior= favorabl favourabl", "worse= worst= worsen poorer= poor= harm inferior= deteriorat unfavorabl unfavourabl"),
+    (
+        "worth",
+        "better= best= improv benefi superior= favorabl favourabl",
+        "worse= worst= worsen poorer= poor= harm inferior= deteriorat unfavorabl unfavourabl",
+    ),
     ("sense", "positive= positively= directly=", "negative= negatively= inverse= inversely="),
     ("ability", "effective= efficacious= able=", "ineffective= inefficacious= unable="),
     ("stability", "stable= stabiliz stabilis stabilit", "unstable= destabiliz destabilis instabilit"),
@@ -78,14 +89,19 @@ _FAMILIES: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 _CHANGE = {"amount", "rank", "act", "hazard"}
 """Families whose words may oppose each other: "increases" and "inhibits"."""
-_LOOKALIKES = frozenset(
-    ["raison", "growth", "inducible", "protein", "activator", "activators", "inhibitor", "inhibitors", "suppressor", "suppressors", "promoter", "promoters", "repressor", "inducer", "blocker", "blockers", "enhancer", "enhancers", "stimulator", "lowercase", "lowest", "moreover", "harmony", "harmoni", "hypertension", "hypertensive", "hyperplasia", "hyperthermia", "hyperactivity", "hyperglycemia", "hyperglycaemia", "hyperlipidemia", "hypersensitivity", "hypertrophy", "expanse"]
+_LOOKALIKES = _words(
+    "raison growth inducible activator activators inhibitor inhibitors suppressor suppressors promoter promoters "
+    "repressor inducer blocker blockers enhancer enhancers stimulator hypertension hypertensive hyperplasia "
+    "hyperthermia hyperactivity hyperglycemia hyperglycaemia hyperlipidemia hypersensitivity hypertrophy expanse "
+    "harmony harmonic benefice"
 )
 _SENSES = frozenset({"positive", "negative", "effective", "ineffective"})
+_REGULATED = frozenset({"regulate", "regulates", "regulated", "regulation"})
 _DASHES = frozenset("-‐‑–")
 _CHINESE = {"增加": 1, "升高": 1, "提高": 1, "减少": -1, "降低": -1, "下降": -1}
-_NEGATIONS = frozenset(
-    ["not", "no", "never", "without", "neither", "nor", "cannot", "unable", "fails", "failed", "failing", "fail", "didn't", "doesn't", "don't", "isn't", "wasn't", "weren't", "couldn't", "unlikely", "hardly", "unchanged", "unaffected", "不", "没", "未", "无"]
+_NEGATIONS = _words(
+    "not no never without neither nor cannot unable fails failed failing fail didn't doesn't don't isn't wasn't "
+    "weren't couldn't unlikely hardly unchanged unaffected 不 没 未 无"
 )
 _LACK = re.compile(
     r"lack|loss|absen|deficien|deplet|delet|knock|disrupt|ablat|eliminat|null$|antagonis|inhibit|block|suppress|silenc|"
@@ -139,16 +155,14 @@ def _readings(token: str, read: Text, word: Word, text: str) -> list[tuple[int, 
     pair = text[word.start : word.start + 2]
     if pair in _CHINESE:
         return [(_CHINESE[pair], "amount")]
-    if token == "regulated" or token == "regulation" or token == "regulates":
+    if token in _REGULATED:
         before = text[max(0, word.start - 5) : word.start].casefold()
         sign = 1 if before.endswith(("up-", "up ")) else -1 if before.endswith(("down-", "own ")) else 0
         return [(sign, "amount")] if sign else []
     if (
         token in _LOOKALIKES
-        or (token.endswith(("ory", "ive", "ives"))
-        and token not in _SENSES)
-        or (text[word.start - 1 : word.start] in _DASHES
-        and token.endswith("ed"))
+        or (token.endswith(("ory", "ive", "ives")) and token not in _SENSES)
+        or (text[word.start - 1 : word.start] in _DASHES and token.endswith("ed"))
     ):
         return []
     return [(sign, family) for sign in (+1, -1) for family, pattern in _PATTERNS[sign] if pattern.match(token)]
@@ -179,10 +193,8 @@ def _opposed(mine: Pointer, claim: Text, evidence: Text, others: Iterable[Pointe
             continue
         if score > best[agree][0]:
             best[agree] = (score, other)
-    score, other = best[-1]
-    if other is None or score < MARGIN * best[1][0]:
-        return None
-    return Opposition(mine, other)
+    score, opposed = best[-1]
+    return Opposition(mine, opposed, score) if opposed is not None and score >= MARGIN * best[1][0] else None
 
 
 def _fits_better(o: Opposition, ours: list[Pointer], claim: Text, evidence: Text) -> bool:

@@ -23,6 +23,8 @@ MIN_LIKENESS_COUNT = 0.25
 """The same for bare numbers that count the same noun."""
 MIN_LIKENESS_BARE = 0.5
 """The same for bare numbers that count no word in common."""
+SOLE = 0.5
+"""How much of that is enough where the evidence has no other number of the kind."""
 MAX_CLAIM = 64
 """Numbers of a claim that are compared; a claim is a sentence."""
 
@@ -39,7 +41,8 @@ class MismatchKind(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Mismatch:
     """One disagreement: `claim[claim_start:claim_end]` against `evidence[evidence_start:evidence_end]`, and a sentence
-    that names both."""
+    that names both. `likeness`, 0..1, says how far the two places speak of the same thing: a caller that compares with
+    more than the sentences found to support the claim asks for more of it."""
 
     kind: MismatchKind
     claim_start: int
@@ -47,6 +50,7 @@ class Mismatch:
     evidence_start: int
     evidence_end: int
     sentence: str
+    likeness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def compare(claim: str, evidence: str) -> Comparison:
         Mismatch(
             MismatchKind.DIRECTION, o.claim.start, o.claim.end, o.evidence.start, o.evidence.end,
             f"The claim says “{o.claim.text}”, the evidence “{o.evidence.text}”.",
+            o.likeness,
         )
         for o in oppositions(claim, evidence)
     ]  # fmt: skip
@@ -171,13 +176,14 @@ def _bounds_allow(a: Quantity, b: Quantity) -> bool:
 def _mismatch(mine: Quantity, claim: Text, near: list[tuple[Quantity, dict[str, float]]]) -> Mismatch | None:
     around = claim.near(mine.start, mine.end)
     best: tuple[float, Quantity] | None = None
+    alone = sum(_comparable(mine, other) for other, _ in near) == 1
     for other, theirs in near:
         if not _may_differ(mine, other):
             continue
         score = likeness(around, theirs)
-        if score >= _threshold(mine, other) and (best is None or score > best[0]):
+        if score >= _threshold(mine, other) * (SOLE if alone else 1.0) and (best is None or score > best[0]):
             best = (score, other)
-    return _named(mine, best[1]) if best is not None else None
+    return _named(mine, best[1], best[0]) if best is not None else None
 
 
 def _threshold(mine: Quantity, other: Quantity) -> float:
@@ -202,7 +208,7 @@ def _is_same_number(mine: Quantity, other: Quantity) -> bool:
     return (mine.low, mine.high) == (other.low, other.high) and kinds == {Kind.MEASURE} and mine.unit != other.unit
 
 
-def _named(mine: Quantity, other: Quantity) -> Mismatch:
+def _named(mine: Quantity, other: Quantity, score: float) -> Mismatch:
     kind = MismatchKind.VALUE
     if _is_same_number(mine, other):
         kind = MismatchKind.UNIT
@@ -212,6 +218,7 @@ def _named(mine: Quantity, other: Quantity) -> Mismatch:
     return Mismatch(
         kind, mine.start, mine.end, other.start, other.end,
         f"The claim says “{mine.text}”, the evidence “{other.text}”{said[kind]}.",
+        score,
     )  # fmt: skip
 
 

@@ -14,6 +14,11 @@ from dataclasses import dataclass, replace
 
 from assistant.units import FOLD, PERCENT, Unit, unit
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 MAX_QUANTITIES = 2000
 """Quantities read from one text; a page of a table has some hundred."""
 
@@ -91,7 +96,28 @@ class _Number:
 _ONES = {
     w: i
     for i, w in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
 _TENS = {
@@ -205,7 +231,7 @@ _UNIT = re.compile(
 _PREPOSITION = re.compile(
     r"\s(?:of|in|for|at|and|to|or|per|with|by|from|on|after|before|versus|vs|was|were|is|are|had|has|every|twice|once|daily)\b"
 )
-_SHORT_UNITS = frozenset("A N T K U W J V M b l s m d y x g h p".split())  # noqa: SIM905
+_SHORT_UNITS = _words("A N T K U W J V M b l s m d y x g h p")
 _NOUN = re.compile(
     r"[\s-]{0,2}(?:\([^()\n]{0,40}\)\s)?(?:of\s(?:the\s|all\s|these\s|them\s)?)?([A-Za-z][\w-]{0,40}(?:\s[A-Za-z][\w-]{0,40}){0,3})"
 )
@@ -397,8 +423,7 @@ def _other_end(text: str, numbers: list[_Number], i: int) -> tuple[_Number | Non
             if word.startswith("of") and (first.unit or spelling):
                 continue
             if word[0] in "/o" and (
-                (spelling
-                and at == end)
+                (spelling and at == end)
                 or first.step != 0.5
                 or second.step != 0.5
                 or _unit_at(text, second.end)[0] in ("%", "percent")
@@ -437,7 +462,7 @@ def _is_unit(text: str, gap: int, spelling: str, end: int) -> bool:
         if spelling in ("A", "N", "x", "p", "b") and gap:
             return False
     if spelling == "times" and not re.match(
-        r"\s(?:more|less|higher|lower|greater|as|the|larger|smaller|faster|longer)", text[end : end + 10]
+        r"\s(?:more|less|higher|lower|greater|as|the|that|larger|smaller|faster|longer)", text[end : end + 10]
     ):
         return False
     return unit(spelling) is not None

@@ -12,6 +12,11 @@ from dataclasses import dataclass
 
 from assistant.polarity import stem
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 REACH = 4.0
 """Words: how far from a place a word counts half."""
 WINDOW = 24
@@ -20,8 +25,16 @@ WINDOW = 24
 _WORD = re.compile(r"[一-鿿]|[^\W一-鿿]+(?:['’][^\W一-鿿]+)*")
 _SENTENCE_END = re.compile(r"[.!?](?=\s+[\W]?[A-Z0-9])|[。！？]|\n\s*\n")
 _CLAUSE_END = re.compile(r";|\s(?:but|whereas|while|although|though|however|compared|than|versus|vs)\b|，|；")
-_STOP_WORDS = frozenset(
-    ["a", "an", "the", "and", "or", "of", "in", "on", "at", "to", "for", "from", "by", "with", "as", "is", "are", "was", "were", "be", "been", "being", "it", "its", "this", "that", "these", "those", "we", "our", "they", "their", "he", "she", "i", "you", "his", "her", "than", "then", "there", "here", "which", "who", "whom", "whose", "what", "when", "where", "how", "why", "do", "does", "did", "done", "has", "have", "had", "having", "can", "could", "may", "might", "must", "shall", "should", "will", "would", "also", "both", "each", "such", "some", "any", "all", "other", "others", "into", "over", "under", "between", "among", "during", "after", "before", "through", "per", "via", "about", "because", "if", "so", "only", "very", "however", "thus", "therefore", "while", "whereas", "although", "though", "but", "not", "no", "nor", "neither", "without", "never", "none", "most", "many", "much", "several", "significantly", "significant", "substantially", "show", "shows", "showed", "shown", "found", "find", "findings", "suggest", "suggests", "suggested", "results", "result", "study", "studies", "compared", "reported", "observed", "p", "ci", "vs", "versus", "respectively", "up", "more", "less", "的", "了", "在", "是", "和", "与", "level", "levels", "ratio", "confidence", "interval", "conclusion", "conclusions", "background", "methods", "objective", "demonstrate", "use", "demonstrated", "here", "play", "role", "using", "used", "least"]
+_STOP_WORDS = _words(
+    "a an the and or of in on at to for from by with as is are was were be been being it its this that these "
+    "those we our they their he she i you his her than then there here which who whom whose what when where how "
+    "why do does did done has have had having can could may might must shall should will would also both each "
+    "such some any all other others into over under between among during after before through per via about "
+    "because if so only very however thus therefore while whereas although though but not no nor neither without "
+    "never none most many much several significantly significant substantially show shows showed shown found "
+    "find findings suggest suggests suggested results result study studies compared reported observed p ci vs "
+    "versus respectively up more less 的 了 在 是 和 与 level levels ratio confidence interval conclusion conclusions "
+    "background methods objective demonstrate use demonstrated here play role using used least"
 )
 
 

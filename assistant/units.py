@@ -10,6 +10,11 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 PERCENT = "%"
 POINTS = "percentage points"
 FOLD = "fold"
@@ -68,8 +73,12 @@ _WHOLE: dict[str, tuple[float, str]] = {
 }  # fmt: skip
 _OFFSETS = {"°C": 273.15, "℃": 273.15, "°F": 459.67 * 5 / 9}
 """Kelvin at zero of a scale of temperature."""
-RARE = frozenset(
-    ["tesla", "teslas", "gauss", "bar", "mbar", "psi", "torr", "knot", "knots", "parsec", "parsecs", "ohm", "ohms", "farad", "farads", "henry", "weber", "lumen", "lux", "candela", "curie", "curies", "becquerel", "becquerels", "sievert", "sieverts", "gray", "rad", "rads", "coulomb", "coulombs", "newton", "newtons", "kelvin", "ampere", "amperes", "erg", "ergs", "foot", "feet", "yard", "yards", "ounce", "ounces", "pound", "pounds", "gallon", "gallons", "fortnight", "fortnights", "kat", "katal", "angstrom", "angstroms", "oersted", "siemens", "poise", "decibel", "hartree", "bushel", "bushels", "fathom", "furlong", "radian", "radians", "steradian"]
+RARE = _words(
+    "tesla teslas gauss bar mbar psi torr knot knots parsec parsecs ohm ohms farad farads henry weber lumen lux "
+    "candela curie curies becquerel becquerels sievert sieverts gray rad rads coulomb coulombs newton newtons "
+    "kelvin ampere amperes erg ergs foot feet yard yards ounce ounces pound pounds gallon gallons fortnight "
+    "fortnights kat katal angstrom angstroms oersted siemens poise decibel hartree bushel bushels fathom furlong "
+    "radian radians steradian"
 )
 """Unit words that pint is asked about, and no others: it would take many a plain word for a unit."""
 _MAX_UNIT = 40
