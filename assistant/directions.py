@@ -178,6 +178,7 @@ def _is_denied(text: str, words: tuple[Word, ...], word: Word) -> bool:
 def _opposed(mine: Pointer, claim: Text, evidence: Text, others: Iterable[Pointer]) -> Opposition | None:
     around = claim.near(mine.start, mine.end)
     lack, objects = _lacks(claim, mine), _objects(claim, mine)
+    strict = claim.strictness(mine.start)
     best: dict[int, tuple[float, Pointer | None]] = {+1: (0.0, None), -1: (0.0, None)}
     for other in others:
         kin = other.family == mine.family
@@ -187,7 +188,7 @@ def _opposed(mine: Pointer, claim: Text, evidence: Text, others: Iterable[Pointe
         agree = 1 if other.sign == mine.sign else -1
         if agree < 0 and _lacks(evidence, other) != lack:
             continue
-        if agree < 0 and score < (MIN_LIKENESS if kin else MIN_LIKENESS_ACROSS):
+        if agree < 0 and score < (MIN_LIKENESS if kin else MIN_LIKENESS_ACROSS) * strict:
             continue
         if agree < 0 and not objects & _beside(evidence, other):
             continue

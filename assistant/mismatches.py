@@ -176,12 +176,13 @@ def _bounds_allow(a: Quantity, b: Quantity) -> bool:
 def _mismatch(mine: Quantity, claim: Text, near: list[tuple[Quantity, dict[str, float]]]) -> Mismatch | None:
     around = claim.near(mine.start, mine.end)
     best: tuple[float, Quantity] | None = None
+    strict = claim.strictness(mine.start)
     alone = sum(_comparable(mine, other) for other, _ in near) == 1
     for other, theirs in near:
         if not _may_differ(mine, other):
             continue
         score = likeness(around, theirs)
-        if score >= _threshold(mine, other) * (SOLE if alone else 1.0) and (best is None or score > best[0]):
+        if score >= _threshold(mine, other) * (SOLE if alone else 1.0) * strict and (best is None or score > best[0]):
             best = (score, other)
     return _named(mine, best[1], best[0]) if best is not None else None
 

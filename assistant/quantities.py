@@ -150,7 +150,8 @@ _NUMBER = re.compile(rf"(?P<sign>[-−–+±])?(?:(?P<power>{_PLAIN_POWER})|(?P<
 _WORDS = re.compile(
     r"\b(?:(?:(?:an?|one|two|three|four)[\s-])?(?P<part>half|thirds?|quarters?|fifths?|tenths?)\b"
     r"|(?P<per>one|two|three|four|five|six|seven|eight|nine|\d{1,4})\s(?:in|out\sof)\s(?:every\s)?"
-    rf"(?P<of>{'|'.join(sorted(list(_ONES)[2:], key=len, reverse=True))}|twenty|\d{{1,9}})\b(?!\s(?:years?|months?|days?|weeks?)\b)"
+    rf"(?P<of>{'|'.join(sorted(list(_ONES)[2:], key=len, reverse=True))}|twenty|\d{{1,9}})\b"
+    r"(?!\s(?:years?|months?|days?|weeks?)\b)"
     rf"|(?P<fold>{'|'.join(_FOLDS)})\b"
     rf"|(?P<tens>{'|'.join(_TENS)})(?:[\s-](?P<ones>{'|'.join(list(_ONES)[1:10])}))?\b"
     rf"|(?P<one>{'|'.join(sorted(_ONES, key=len, reverse=True))})\b"
@@ -174,14 +175,16 @@ _BOUND_BEFORE = (
     (
         ">",
         re.compile(
-            r"(?:>|&gt;|more than|greater than|over|above|exceeding|exceeds|higher than|larger than|older than|longer than)\s*$",
+            r"(?:>|&gt;|more than|greater than|over|above|exceeding|exceeds|higher than|larger than|older than|"
+            r"longer than)\s*$",
             re.IGNORECASE,
         ),
     ),
     (
         "~",
         re.compile(
-            r"(?:~|≈|∼|about|approximately|approx\.?|around|roughly|nearly|almost|some|close to|an estimated|estimated)\s*$",
+            r"(?:~|≈|∼|about|approximately|approx\.?|around|roughly|nearly|almost|some|close to|"
+            r"an estimated|estimated)\s*$",
             re.IGNORECASE,
         ),
     ),
@@ -195,7 +198,8 @@ _BEFORE = 64
 _JOINT = 24
 """Characters between the two ends of a range, at most."""
 _LABEL_BEFORE = re.compile(
-    r"\b(?:fig|figs|figure|figures|table|tables|types?|phase|grade|stage|stages|groups?|class|classes|chromosomes?|intron|exon|"
+    r"\b(?:fig|figs|figure|figures|table|tables|types?|phase|grade|stage|stages|groups?|class|classes|chromosomes?|"
+    r"intron|exon|"
     r"exons|codons?|residues?|positions?|interleukin|isoform|serotype|subtype|cohort|step|appendix|eq|equation|"
     r"refs?|reference|no|nos|part|experiment|domain|receptor|kinase|vitamin|omega|factor|protein|version|category|"
     r"chapter|section|item|question|panel|box|supplementary|patient|case|subject|lane|helper|ser|thr|tyr|lys|"
@@ -212,7 +216,8 @@ _P_BEFORE = re.compile(
 )
 _N_BEFORE = re.compile(r"\bn\s*=\s*$", re.IGNORECASE)
 _RATIO_BEFORE = re.compile(
-    r"(?:\b(?:a?HR|a?OR|a?RR|IRR|SMR|PR)s?\b|\b(?i:odds|hazards?|risk|rate|prevalence|incidence)[\s-]ratios?\b|\b(?i:relative)\srisks?\b)"
+    r"(?:\b(?:a?HR|a?OR|a?RR|IRR|SMR|PR)s?\b|"
+    r"\b(?i:odds|hazards?|risk|rate|prevalence|incidence)[\s-]ratios?\b|\b(?i:relative)\srisks?\b)"
     r"[^\d;.]{0,48}$",
 )
 _CI_BEFORE = re.compile(
@@ -221,11 +226,14 @@ _CI_BEFORE = re.compile(
 _CI_AFTER = re.compile(r"\s?(?:CI|CrI|confidence|credible|prediction\sinterval|limits)\b")
 _AGED_BEFORE = re.compile(r"\b(?:aged?|ages|age\sof|aged?\s(?:over|under|between|from))\s$", re.IGNORECASE)
 _PER_BEFORE = re.compile(r"(?:\bper|/|\bevery)\s?$", re.IGNORECASE)
-_YEAR_AFTER = re.compile(r"\s(?:patients|participants|people|women|men|children|adults|subjects|individuals|cases|deaths|controls|"
-                         r"samples|genes|cells|infants|studies|trials|proteins|families|mice|persons|births|of)\b")  # fmt: skip
+_YEAR_AFTER = re.compile(
+    r"\s(?:patients|participants|people|women|men|children|adults|subjects|individuals|cases|deaths|controls|samples|"
+    r"genes|cells|infants|studies|trials|proteins|families|mice|persons|births|of)\b"
+)
 _UNIT = re.compile(
     r"[\s\u2009\u202f\u00a0-]{0,2}(?P<u>percentage\spoints?|per\scent|mm\sHg|"
-    r"(?:[%‰％℃Å×]|°\s?[CF]|[A-Za-zµμ]{1,16}[23]?)(?:(?:\s?/\s?|[·⋅])[A-Za-zµμ]{1,12}[23²³]?|\s(?:[A-Za-zµμ]{1,6})[-−⁻][123¹²³]){0,3}"
+    r"(?:[%‰％℃Å×]|°\s?[CF]|[A-Za-zµμ]{1,16}[23]?)"
+    r"(?:(?:\s?/\s?|[·⋅])[A-Za-zµμ]{1,12}[23²³]?|\s(?:[A-Za-zµμ]{1,6})[-−⁻][123¹²³]){0,3}"
     r"|[毫微千]?[克升米]|公斤|厘米|分钟|小时|个月|[秒天周年岁倍])"
 )
 _PREPOSITION = re.compile(
@@ -387,6 +395,8 @@ def _quantity(text: str, numbers: list[_Number], i: int) -> tuple[Quantity | Non
     before = text[max(0, first.start - _BEFORE) : first.start]
     if not spelling and _is_name(text, before, first, last.end):
         return None, used
+    if joint != "/":
+        low, high = min(low, high), max(low, high)
     measure = unit(spelling) if spelling and spelling not in (FOLD, PERCENT) else Unit(spelling) if spelling else None
     bound = _bound(text, before, end)
     kind = _kind(text, before, first, second, joint, spelling, end)
@@ -394,7 +404,7 @@ def _quantity(text: str, numbers: list[_Number], i: int) -> tuple[Quantity | Non
     start = first.start
     return (
         Quantity(
-            start, end, text[start:end], min(low, high) if joint != "/" else low, max(low, high) if joint != "/" else high, step,
+            start, end, text[start:end], low, high, step,
             kind, bound, spelling, measure.dimension if measure else "", measure.factor if measure else 1.0,
             measure.offset if measure else 0.0, noun[1] if noun else "", first.signed,
         ),
@@ -523,8 +533,8 @@ def _share_units(found: list[Quantity], text: str) -> Iterator[Quantity]:
             and re.fullmatch(r",?\s?(?:and|or|vs\.?|versus|v|to)?\s?|,\s?", gap)
         ):
             quantity = replace(
-                quantity, kind=heir.kind, unit=heir.unit, dimension=heir.dimension, scale=heir.scale, offset=heir.offset,
-                noun=heir.noun,
+                quantity, kind=heir.kind, unit=heir.unit, dimension=heir.dimension, scale=heir.scale,
+                offset=heir.offset, noun=heir.noun,
             )  # fmt: skip
         heir = quantity if quantity.kind is Kind.MEASURE else None
         shared.append(quantity)

@@ -1,12 +1,13 @@
-"""Wrong numbers, units, signs and directions put into supported claims: how many are caught, how many originals flagged.
+"""Wrong numbers, units, signs and directions put into supported claims: how many are caught, and false flags.
 
     python benchmarks/quantities.py [--split dev | train] [--part all | develop | held] [--show]
 
 SciFact pairs labelled SUPPORT; evidence is the union of the gold rationales. Swaps are made here by rule, from lists of
 this file, and only where the evidence prints the original: the number (in digits or as a word, or rounded), the number
-with its unit, or the direction word; "near" where a word beside it is also beside it in the claim, else "anywhere". Rows "quote" put swaps into gold sentences instead of claims: many more numbers, the easy case. Originals
-are the claims, and each gold sentence against the rest of its own abstract, which is full of other numbers. The rules
-were set on train, four fifths of its documents ("develop"); "held" is the last fifth; dev is only reported.
+with its unit, or the direction word; "near" where a word beside it is also beside it in the claim, else "anywhere".
+Rows "quote" put swaps into gold sentences instead of claims: many more numbers, the easy case. Originals are the
+claims, and each gold sentence against the rest of its own abstract, which is full of other numbers. The rules were set
+on train, four fifths of its documents ("develop"); "held" is the last fifth; dev is only reported.
 """
 
 from __future__ import annotations
@@ -41,29 +42,36 @@ NUMBER = re.compile(
     + r")\b"
 )
 NAMED = re.compile(
-    r"(?:\b(?:[Tt]ypes?|[Ff]ig\w*|[Tt]able|[Ss]tage|[Pp]hase|[Gg]rade|[Gg]roup|[Ii]nterleukin|[Vv]itamin|[Kk]inase|[Cc]odon|[Rr]eceptor|connexin|pathogens|Forkhead|[Hh]elper|mcm|[Ff]actor|[Pp]rotein)|[A-Z]{2,})\s$"
+    r"(?:\b(?:[Tt]ypes?|[Ff]ig\w*|[Tt]able|[Ss]tage|[Pp]hase|[Gg]rade|[Gg]roup|[Ii]nterleukin|[Vv]itamin|[Kk]inase|[Cc]odon|"
+    r"[Rr]eceptor|connexin|pathogens|Forkhead|[Hh]elper|mcm|[Ff]actor|[Pp]rotein)|[A-Z]{2,})\s$"
 )
 UNITS = (
     ("mg", "g"), ("g", "mg"), ("kg", "g"), ("µg", "mg"), ("μg", "mg"), ("ng", "mg"), ("mL", "L"), ("ml", "l"),
     ("seconds", "minutes"), ("minutes", "hours"), ("min", "h"), ("hours", "days"), ("h", "days"), ("days", "weeks"),
-    ("day", "week"), ("weeks", "months"), ("week", "month"), ("months", "years"), ("month", "year"), ("years", "months"),
-    ("year", "week"), ("bp", "kb"), ("kb", "bp"), ("kD", "Da"), ("kDa", "Da"), ("mM", "µM"), ("µM", "mM"), ("μM", "mM"),
+    ("day", "week"), ("weeks", "months"), ("week", "month"),
+    ("months", "years"), ("month", "year"), ("years", "months"),
+    ("year", "week"), ("bp", "kb"), ("kb", "bp"), ("kD", "Da"), ("kDa", "Da"),
+    ("mM", "µM"), ("µM", "mM"), ("μM", "mM"),
     ("nM", "µM"), ("mm", "cm"), ("cm", "mm"), ("km", "m"), ("mmHg", "kPa"), ("mm Hg", "kPa"), ("mmol", "mol"),
     ("%", "-fold"), ("ppm", "%"), ("nm", "mm"), ("µm", "cm"), ("μm", "cm"), ("IU", "mg"), ("Gy", "mGy"),
 )  # fmt: skip
 # Opposites, form by form; the first word's beginning (to the bar) must stand in the evidence.
 OPPOSITES = (
-    "increas|e decrease", "increas|es decreases", "increas|ed decreased", "increas|ing decreasing", "decreas|e increase",
+    "increas|e decrease", "increas|es decreases", "increas|ed decreased", "increas|ing decreasing",
+    "decreas|e increase",
     "decreas|es increases", "decreas|ed increased", "decreas|ing increasing", "reduc|e increase", "reduc|es increases",
-    "reduc|ed increased", "reduc|ing increasing", "reduc|tion increase", "high|er lower", "high| low", "low|er higher", "low| high",
-    "more| less", "less| more", "fewer| more", "great|er smaller", "small|er larger", "larg|er smaller", "long|er shorter",
+    "reduc|ed increased", "reduc|ing increasing", "reduc|tion increase", "high|er lower", "high| low",
+    "low|er higher", "low| high",
+    "more| less", "less| more", "fewer| more", "great|er smaller", "small|er larger", "larg|er smaller",
+    "long|er shorter",
     "short|er longer", "strong|er weaker", "fast|er slower", "slow|er faster", "better| worse", "worse| better",
     "improv|e worsen", "improv|es worsens", "improv|ed worsened", "positive|ly negatively", "negative|ly positively",
     "inverse|ly positively", "upregulat|es downregulates", "upregulat|ed downregulated", "downregulat|es upregulates",
     "activat|es inhibits", "activat|e inhibit", "activat|ed inhibited", "inhibit|s activates", "inhibit| activate",
     "inhibit|ed activated", "promot|es prevents", "promot|e prevent", "prevent|s promotes", "prevent| promote",
     "induc|es inhibits", "induc|e inhibit", "suppress|es promotes", "suppress| promote", "enhanc|es reduces",
-    "enhanc|e reduce", "enhanc|ed reduced", "impair|s improves", "impair|ed improved", "elevat|ed reduced", "elevat|es lowers",
+    "enhanc|e reduce", "enhanc|ed reduced", "impair|s improves", "impair|ed improved",
+    "elevat|ed reduced", "elevat|es lowers",
     "stimulat|es inhibits", "stimulat|ed inhibited", "block|s promotes", "accelerat|es delays", "delay|s accelerates",
     "attenuat|es enhances", "facilitat|es blocks", "rais|es lowers", "rais|ed lowered", "poor|er better",
 )  # fmt: skip
@@ -276,7 +284,8 @@ def main() -> None:
         picked = [hit for c, hit in near if c.source in source]
         low, high = wilson(sum(picked), len(picked))
         print(
-            f"| all swaps but “anywhere” | {' + '.join(source)} | {len(picked)} | {sum(picked)} | {sum(picked) / max(1, len(picked)):.3f} | {low:.3f} to {high:.3f} |"
+            f"| all swaps but “anywhere” | {' + '.join(source)} | {len(picked)} | {sum(picked)} "
+            f"| {sum(picked) / max(1, len(picked)):.3f} | {low:.3f} to {high:.3f} |"
         )
     claims = {c.note + c.claim for c, _ in results if c.source == "claim" and c.kind != "original"}
     print(f"{len(claims)} swaps of claims")
@@ -293,7 +302,8 @@ def show(results: list[Any]) -> None:
     for case, found in results:
         if bool(found) == (case.kind == "original"):
             print(
-                f"{'FALSE FLAG' if found else 'MISSED'} {case.kind} ({case.source}) {case.note}\n   claim: {case.claim}\n   evidence: {case.evidence[:600]}"
+                f"{'FALSE FLAG' if found else 'MISSED'} {case.kind} ({case.source}) {case.note}\n"
+                f"   claim: {case.claim}\n   evidence: {case.evidence[:600]}"
             )
             for mismatch in found:
                 print("   ", mismatch.kind, mismatch.sentence)

@@ -78,7 +78,8 @@ def test_a_number_the_evidence_does_not_mention_is_unmatched() -> None:
 
 SENTENCES = st.lists(
     PIECES | st.sampled_from(
-        ["increases ", "decreased ", "lower ", "risk ", "of stroke ", "not ", "lack of ", "more ", "less ", "mice ", ". ", "增加", "减少"]
+        ["increases ", "decreased ", "lower ", "risk ", "of stroke ", "not ", "lack of ", "more ", "less ",
+         "mice ", ". ", "增加", "减少"]
     ),
     max_size=25,
 ).map("".join)  # fmt: skip

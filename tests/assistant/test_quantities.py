@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from assistant.quantities import Kind, quantities
 
 PIECES = st.sampled_from(
-    ["5", "0.5", " ", "mg", "%", "-", "−", "±", "10", "^", "3", ",", ".", "·", "to", "between ", "and", "half", "one in ", "five",
-     "1e-4", "×", "⁻⁵", "(", ")", "[12]", "CI", "p < ", "n = ", "/", "per ", "°C", "million", "twice", "年", "克", "2010", "\n", "k",
+    ["5", "0.5", " ", "mg", "%", "-", "−", "±", "10", "^", "3", ",", ".", "·", "to", "between ", "and",
+     "half", "one in ", "five",
+     "1e-4", "×", "⁻⁵", "(", ")", "[12]", "CI", "p < ", "n = ", "/", "per ", "°C", "million", "twice", "年", "克",
+     "2010", "\n", "k",
      "m", "b", "p53", "IL-6", "x 10", "aged ", "\u2009", "²"]
 )  # fmt: skip
 
@@ -54,7 +56,8 @@ def test_values_and_units(text: str, expected: list[tuple[float, float, str]]) -
 
 @pytest.mark.parametrize(
     "text",
-    ["p53 binds IL-6 and CD4+ cells", "H2O and COVID-19", "type 2 diabetes", "T2D in phase III", "see Figure 3 and Table 2",
+    ["p53 binds IL-6 and CD4+ cells", "H2O and COVID-19", "type 2 diabetes",
+     "T2D in phase III", "see Figure 3 and Table 2",
      "as shown before [12] and later [3,4]", "5-fluorouracil", "BRCA 1 carriers", "3T3 cells", "TDP-43 and caspase-11",
      "a half-life", "the third trial", "No one knows"],
 )  # fmt: skip
@@ -65,8 +68,10 @@ def test_what_is_no_quantity(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [("p = 0.04", Kind.P_VALUE), ("(n = 23)", Kind.SAMPLE), ("in 2010.", Kind.YEAR), ("HR 0.75", Kind.RATIO),
-     ("an odds ratio of 1.2", Kind.RATIO), ("95% CI", Kind.LEVEL), ("95% CI 1.2-2.5", Kind.INTERVAL), ("32/368 births", Kind.PAIR),
-     ("4 of 53 patients", Kind.PAIR), ("9 per 1000 births", Kind.BASE), ("2010 patients", Kind.COUNT), ("7 %", Kind.MEASURE)],
+     ("an odds ratio of 1.2", Kind.RATIO), ("95% CI", Kind.LEVEL), ("95% CI 1.2-2.5", Kind.INTERVAL),
+     ("32/368 births", Kind.PAIR),
+     ("4 of 53 patients", Kind.PAIR), ("9 per 1000 births", Kind.BASE), ("2010 patients", Kind.COUNT),
+     ("7 %", Kind.MEASURE)],
 )  # fmt: skip
 def test_kinds(text: str, kind: Kind) -> None:
     assert quantities(text)[-1].kind is kind

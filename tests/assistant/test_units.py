@@ -10,7 +10,8 @@ from assistant.units import RARE, unit
 
 AS_PINT_WRITES = {
     "mg": "milligram", "µg": "microgram", "kDa": "kilodalton", "mL": "milliliter", "µM": "micromolar", "mmHg": "mmHg",
-    "h": "hour", "min": "minute", "weeks": "week", "years": "year", "months": "month", "kcal": "kilocalorie", "eV": "eV",
+    "h": "hour", "min": "minute", "weeks": "week", "years": "year", "months": "month",
+    "kcal": "kilocalorie", "eV": "eV",
     "kPa": "kilopascal", "atm": "atmosphere", "Hz": "hertz", "µV": "microvolt", "mg/dL": "mg/dL", "kg/m2": "kg/m**2",
     "mL min-1": "mL/min", "nm": "nanometer", "Å": "angstrom", "lb": "pound", "miles": "mile", "g·m-3": "g/m**3",
 }  # fmt: skip
