@@ -12,7 +12,7 @@ import enum
 import math
 from dataclasses import dataclass
 
-from assistant.directions import oppositions
+from assistant.directions import oppositions, pointers
 from assistant.polarity import stem
 from assistant.quantities import Kind, Quantity, quantities
 from assistant.surroundings import Text, likeness, read_words
@@ -23,6 +23,8 @@ MIN_LIKENESS_COUNT = 0.25
 """The same for bare numbers that count the same noun."""
 MIN_LIKENESS_BARE = 0.5
 """The same for bare numbers that count no word in common."""
+BESIDE_NUMBER = 16
+"""Characters to either side of a number in which a word may stand for its minus."""
 SOLE = 0.5
 """How much of that is enough where the evidence has no other number of the kind."""
 MAX_CLAIM = 64
@@ -98,6 +100,8 @@ def _compare_numbers(claim: str, evidence: str) -> tuple[list[Mismatch], list[Qu
     for m in left:
         free = [(q, near[j]) for j, q in enumerate(theirs) if j not in agreed]
         mismatch = _mismatch(m, words, free)
+        if mismatch is not None and mismatch.kind is MismatchKind.SIGN and _is_said_in_words(mismatch, claim, evidence):
+            continue
         if mismatch is None:
             missing.append(m)
         else:
@@ -126,6 +130,16 @@ def _pair_off(
 
 def _is_close(a: Quantity, b: Quantity) -> bool:
     return _close(a.low, b.low, a, b)
+
+
+def _is_said_in_words(m: Mismatch, claim: str, evidence: str) -> bool:
+    """Whether a missing minus is the word beside the number: "fell by 5 %" for "−5 %"."""
+    for text, start, end in ((claim, m.claim_start, m.claim_end), (evidence, m.evidence_start, m.evidence_end)):
+        before, after = max(0, start - BESIDE_NUMBER), end + BESIDE_NUMBER
+        beside = text[before:start].rpartition(". ")[2] + " " + text[end:after].partition(". ")[0]
+        if text[start] not in "-−–+" and any(p.sign < 0 for p in pointers(beside, read_words(beside))):
+            return True
+    return False
 
 
 def agree(a: Quantity, b: Quantity) -> bool:

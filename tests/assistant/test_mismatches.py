@@ -61,6 +61,7 @@ def test_a_mismatch_is_named(claim: str, evidence: str, kind: MismatchKind) -> N
         ("Statins decrease the risk of stroke.", "Lack of statins increased the risk of stroke."),
         ("Statins decrease the risk of stroke.", "Aspirin increased the yield of wheat."),
         ("The treated group lost 5 kg.", "The weather was dry in 12 weeks of that year."),
+        ("Yield of maize fell by 5 %.", "The change in yield of maize was −5 %."),
         ("The drug was given at 5 mg.", ""),
         ("", "The drug was given at 5 mg."),
         ("About 50% of voters agreed.", "53% of voters agreed."),
