@@ -6,7 +6,7 @@ Wiring only: what is done is decided in `index`, `reasoning` and `claims`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,6 +25,7 @@ from assistant.types import (
     Passage,
     Progress,
     ReasoningStep,
+    Reference,
     Verdict,
 )
 
@@ -91,6 +92,7 @@ class Assistant:
         """As `ingest`, telling what happens: Progress while at work, a FileReport for each file once it is stored
         (or has failed), the IngestReport last. Set `cancel` to stop after the paper in hand."""
         from assistant.index.ingest import check_settings, ingest
+        from assistant.index.sandbox import Limits
 
         library = self._open(create=True)
         if self.settings.embedder is not None and library.store.setting("embedder"):
@@ -102,14 +104,15 @@ class Assistant:
             workers=self.settings.workers,
             target=self.settings.passage_tokens,
             rehash=rehash,
+            limits=Limits(ocr=self.settings.ocr == "auto"),
             cancel=cancel,
         )
 
     def read(self, path: str | Path, *, password: str = "") -> Document:
         """What is read of one file, without putting it into the library. Raises ReadError where nothing can be."""
-        from assistant.index.sandbox import read_paper
+        from assistant.index.sandbox import Limits, read_paper
 
-        return read_paper(Path(path))
+        return read_paper(Path(path), limits=Limits(ocr=self.settings.ocr == "auto"))
 
     def draw(self, path: str | Path, page: int, *, dpi: float = 110, password: str = "") -> Picture:
         """A page of a PDF (1-based) as it is shown, with the matrix that takes boxes onto it. Raises ReadError."""
@@ -128,6 +131,57 @@ class Assistant:
     def passages(self, paper_id: str) -> list[Passage]:
         """The passages of a paper, in order."""
         return self._open().store.passages_of(self.paper(paper_id).id)
+
+    def edit(
+        self,
+        paper_id: str,
+        *,
+        title: str | None = None,
+        authors: Sequence[str] | None = None,
+        year: int | str | None = None,
+        doi: str | None = None,
+        venue: str | None = None,
+    ) -> Paper:
+        """Say what a paper is called, by whom, from when; kept over every later reading and above any bibliography. An
+        empty value takes an earlier edit back. Returns the paper as it is now. Raises UsageError for a year or DOI that
+        is none."""
+        from assistant.index.edits import changes
+
+        paper = self.paper(paper_id)
+        record, cleared = changes(title=title, authors=authors, year=year, doi=doi, venue=venue)
+        self._open().edit(paper.id, record, cleared)
+        return self.paper(paper.id)
+
+    def references(self, paper_id: str) -> list[tuple[Reference, Paper | None]]:
+        """The entries of a paper's list of references, each with the paper of the library that it names, if any."""
+        from assistant.index import relations
+
+        return relations.references(self._open().store, self.paper(paper_id).id)
+
+    def cited_by(self, paper_id: str) -> list[Paper]:
+        """The papers of the library that cite this one (or another file of its work)."""
+        from assistant.index import relations
+
+        return relations.cited_by(self._open().store, self.paper(paper_id).id)
+
+    def work(self, paper_id: str) -> list[Paper]:
+        """The other files of the same work: its preprint, its published version, its supplement."""
+        from assistant.index import relations
+
+        return relations.work(self._open().store, self.paper(paper_id).id)
+
+    def near_duplicates(self, paper_id: str) -> list[tuple[Paper, float]]:
+        """The papers whose text is nearly the same, with the share (0..1) that they have in common."""
+        from assistant.index import relations
+
+        return relations.near_duplicates(self._open().store, self.paper(paper_id).id)
+
+    def bibtex(self, *paper_ids: str) -> str:
+        """The papers named (all, where none is) as BibTeX entries."""
+        from assistant.index.bibtex import bibtex
+
+        papers = self.papers()
+        return bibtex([self.paper(i) for i in paper_ids] or papers, among=papers)
 
     def remove(self, paper_id: str) -> Paper:
         """Forget a paper (its id, or the beginning of it); the file stays where it is. Returns what was removed."""

@@ -22,7 +22,7 @@ from assistant import __version__
 from assistant.api import Assistant
 from assistant.config import DEVICES
 from assistant.errors import AssistantError, Cancelled, UsageError
-from assistant.types import Document, FileReport, FileStatus, IngestReport
+from assistant.types import Document, FileReport, FileStatus, Filters, IngestReport, Related
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def ask(arguments: argparse.Namespace) -> int:
     from assistant import contract, terminal
 
     with _assistant(arguments) as assistant:
-        answer = assistant.ask(arguments.question)
+        answer = assistant.ask(arguments.question, filters=Filters(references=arguments.references))
     _print_json(contract.answer_json(answer)) if arguments.json else print(terminal.answer_text(answer))
     return OK
 
@@ -134,7 +134,7 @@ def _picture(document: Document, arguments: argparse.Namespace) -> bytes:
         return Assistant().draw(arguments.file, figure.page, password=arguments.password).crop(figure.box)
     drawn = Assistant().draw(arguments.file, arguments.page, password=arguments.password)
     page = next((p for p in document.pages if p.number == arguments.page), None)
-    return drawn.png() if page is None else png(marked(drawn, page))
+    return drawn.png() if page is None else png(marked(drawn, page, tables=document.tables, figures=document.figures))
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -158,15 +158,42 @@ def papers_list(arguments: argparse.Namespace) -> int:
 
 
 def papers_show(arguments: argparse.Namespace) -> int:
-    """Show one paper and its passages."""
+    """Show one paper: its data, its other files, its references, who cites it, its passages."""
     from assistant import contract, terminal
 
     with _assistant(arguments) as assistant:
         paper, passages = assistant.paper(arguments.id), assistant.passages(arguments.id)
+        related = Related(
+            tuple(assistant.work(paper.id)),
+            tuple(assistant.near_duplicates(paper.id)),
+            tuple(assistant.references(paper.id)),
+            tuple(assistant.cited_by(paper.id)),
+        )
     if arguments.json:
-        _print_json(contract.paper_json(paper))
+        _print_json(contract.paper_json(paper) | contract.related_json(related))
     else:
-        print(terminal.paper_text(paper, passages))
+        print(terminal.paper_text(paper, passages, related))
+    return OK
+
+
+def papers_edit(arguments: argparse.Namespace) -> int:
+    """Correct what is known of a paper; an empty value takes the correction back."""
+    from assistant import contract, terminal
+
+    fields = {name: getattr(arguments, name) for name in ("title", "year", "doi", "venue")}
+    authors = None if arguments.author is None else [name for name in arguments.author if name]
+    with _assistant(arguments) as assistant:
+        paper = assistant.edit(arguments.id, authors=authors, **fields)
+    _print_json(contract.paper_json(paper)) if arguments.json else print(terminal.paper_text(paper, ()))
+    return OK
+
+
+def papers_bib(arguments: argparse.Namespace) -> int:
+    """Print papers (all, where none is named) as BibTeX."""
+    from assistant import terminal
+
+    with _assistant(arguments) as assistant:
+        print("\n".join(terminal.clean(line) for line in assistant.bibtex(*arguments.ids).splitlines()))
     return OK
 
 
@@ -308,6 +335,7 @@ def _add_read(commands: Any) -> None:
 def _add_questions(commands: Any) -> None:
     parser = _add(commands, "ask", ask)
     parser.add_argument("question")
+    parser.add_argument("--references", action="store_true", help="look through the papers' lists of references too")
     _add_model_options(parser)
     parser = _add(commands, "check", check)
     parser.add_argument("claim")
@@ -325,6 +353,12 @@ def _add_papers(commands: Any) -> None:
     _add(actions, "list", papers_list)
     for name, run in (("show", papers_show), ("remove", papers_remove)):
         _add(actions, name, run, json_output=name == "show").add_argument("id", metavar="ID", help="or its beginning")
+    _add(actions, "bib", papers_bib, json_output=False).add_argument("ids", nargs="*", metavar="ID")
+    parser = _add(actions, "edit", papers_edit)
+    parser.add_argument("id", metavar="ID", help="or its beginning")
+    for name in ("title", "year", "doi", "venue"):
+        parser.add_argument(f"--{name}")
+    parser.add_argument("--author", action="append", metavar="NAME", help="once for each author, in order")
 
 
 def _add_upkeep(commands: Any) -> None:

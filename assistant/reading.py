@@ -25,7 +25,7 @@ def document_json(document: Document, *, page: int | None = None) -> Json:
         "metadata": {
             name: getattr(document, name) for name in ("title", "authors", "year", "doi", "arxiv", "pmid", "venue")
         },
-        "tables": [_table_json(t, pages[t.page]) for t in document.tables if t.page in pages],
+        "tables": [_table_json(t, pages) for t in document.tables if t.page in pages],
         "figures": [_figure_json(f, pages) for f in document.figures if f.page in pages],
         "references": [_reference_json(r) for r in document.references if page is None],
         "flags": list(document.flags),
@@ -84,13 +84,13 @@ def _page_json(page: Page) -> Json:
     }
 
 
-def _table_json(table: Table, page: Page) -> Json:
+def _table_json(table: Table, pages: dict[int, Page]) -> Json:
     return {
         "page": table.page,
         "label": table.label,
         "box": list(table.box),
-        "caption": _words(table.caption, page),
-        "cells": [_cell_json(cell, page) for cell in table.cells],
+        "caption": _words(table.caption, pages.get(table.caption.page) if table.caption else None),
+        "cells": [_cell_json(cell, pages[table.page]) for cell in table.cells],
     }
 
 

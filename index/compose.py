@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.index.geometry import pack
 from assistant.index.lines import Line, glyphs
 from assistant.index.pdf import RawPage
-from assistant.types import RUNNING_TEXT, Block, Page, Role
+from assistant.types import RUNNING_TEXT, Block, Page, Role, Span
 
 _ORDER = {
     **dict.fromkeys(RUNNING_TEXT, 0),
@@ -36,15 +37,43 @@ _LAST_PARTS = 2
 
 @dataclass(slots=True)
 class Paragraph:
-    """Lines of one page that belong together, in reading order; `section` is the heading they stand under."""
+    """Lines of one page that belong together, in reading order; `section` is the path of headings they stand under.
+
+    In a table's row `starts` are the numbers of the lines that begin a cell: no word runs on over them.
+    """
 
     role: Role
     lines: list[Line]
     section: str = ""
+    level: int = 0
+    starts: frozenset[int] = frozenset()
 
     @property
     def text(self) -> str:
         return " ".join(line.text for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A page as read. `places` has for each character of its text the raw character it comes from, -1 for none."""
+
+    page: Page
+    places: NDArray[np.intp]
+
+    def run(self, raw: Iterable[tuple[int, int]]) -> tuple[int, int]:
+        """Start and end of the text that comes from runs of raw characters; (0, 0) for none."""
+        found = [np.flatnonzero((self.places >= start) & (self.places < end)) for start, end in raw]
+        at = np.concatenate([np.zeros(0, dtype=np.intp), *found])
+        return (int(at.min()), int(at.max()) + 1) if len(at) else (0, 0)
+
+    def block_around(self, raw: int) -> Span | None:
+        """The block that a raw character came into, without white space at its end."""
+        at, _ = self.run([(raw, raw + 1)])
+        for block in self.page.blocks:
+            if block.start <= at < block.end and self.places[at] == raw:
+                text = self.page.text[block.start : block.end].rstrip()
+                return Span(self.page.number, block.start, block.start + len(text))
+        return None
 
 
 class Hyphens:
@@ -69,7 +98,7 @@ class Hyphens:
         return with_hyphen > without
 
 
-def compose(raw: RawPage, size: tuple[float, float], paragraphs: Sequence[Paragraph], hyphens: Hyphens) -> Page:
+def compose(raw: RawPage, size: tuple[float, float], paragraphs: Sequence[Paragraph], hyphens: Hyphens) -> Composed:
     """The page as read. `size` is its width and height in points before /Rotate."""
     marks = glyphs(raw)
     pieces: list[str] = []
@@ -83,25 +112,30 @@ def compose(raw: RawPage, size: tuple[float, float], paragraphs: Sequence[Paragr
             pieces.append("\n")
             places.append(-1)
             blocks[-1] = _longer(blocks[-1])
-        blocks.append(Block(paragraph.role, len(places), len(places) + len(at), paragraph.section))
+        blocks.append(Block(paragraph.role, len(places), len(places) + len(at), paragraph.section, paragraph.level))
         pieces.append(text)
         places += at
-    boxes = np.concatenate([raw.boxes, np.zeros((1, 4), dtype=np.float32)])[np.array(places, dtype=np.intp)]
-    return Page(raw.number, raw.label, *size, "".join(pieces), tuple(blocks), pack(boxes))
+    at_raw = np.array(places, dtype=np.intp)
+    boxes = np.concatenate([raw.boxes, np.zeros((1, 4), dtype=np.float32)])[at_raw]
+    page = Page(raw.number, raw.label, *size, "".join(pieces), tuple(blocks), pack(boxes), raw.quality)
+    return Composed(page, at_raw)
 
 
 def _longer(block: Block) -> Block:
     """A block takes in the line feed behind it, so that blocks tile the text."""
-    return Block(block.role, block.start, block.end + 1, block.section)
+    return replace(block, end=block.end + 1)
 
 
 def _paragraph(raw: RawPage, marks: list[str], paragraph: Paragraph, hyphens: Hyphens) -> tuple[str, list[int]]:
     """Text and, for each of its characters, the raw character it comes from (-1: put in between)."""
     letters: list[str] = []
     at: list[int] = []
-    for line in paragraph.lines:
+    for number, line in enumerate(paragraph.lines):
         word, where = _line(marks, line)
-        if letters and word:
+        if letters and word and number in paragraph.starts:
+            letters.append(" ")
+            at.append(-1)
+        elif letters and word:
             _join(letters, at, "".join(word[:40]), hyphens)
         letters += word
         at += where

@@ -15,6 +15,7 @@ _CAPTION = re.compile(
     re.IGNORECASE,
 )
 _TABLE = re.compile(r"(?:supplementa(?:ry|l)\s+)?(?:tab|表)", re.IGNORECASE)
+_FIGURE = re.compile(r"(?:supplementa(?:ry|l)\s+)?(?:fig|scheme|chart|plate|graph|图|圖)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SENTENCE_WORDS = 6
 _SHORT = 0.6
@@ -32,6 +33,22 @@ def mark_captions(page: Sequence[Line], usual: Profile) -> None:
     for i, line in enumerate(lines):
         if line.role is Role.BODY and is_caption_start(lines, i, usual):
             _mark_caption(lines, i, usual)
+
+
+def starts_table(line: Line) -> bool:
+    """Whether a line is the first of a table's caption."""
+    return line.role is Role.CAPTION and bool(_TABLE.match(line.text)) and bool(_CAPTION.match(line.text))
+
+
+def starts_figure(line: Line) -> bool:
+    """Whether a line is the first of a figure's caption."""
+    return line.role is Role.CAPTION and bool(_FIGURE.match(line.text)) and bool(_CAPTION.match(line.text))
+
+
+def caption_label(text: str) -> str:
+    """What a caption calls its table or figure, as printed ("Table 1", "Fig. 2"); "" for no caption's beginning."""
+    found = _CAPTION.match(text)
+    return text[: found.start("mark")].strip() if found else ""
 
 
 def is_caption_start(lines: Sequence[Line], i: int, usual: Profile) -> bool:
@@ -95,7 +112,7 @@ def _fragmented(lines: Sequence[Line], i: int) -> bool:
     )
 
 
-def _is_prose(line: Line, usual: Profile) -> bool:
+def is_prose(line: Line, usual: Profile) -> bool:
     """Whether a line is most likely a line of a paragraph: as wide as one, or with the words of one."""
     words = _WORD.findall(line.text)
     letters = sum(map(len, words))
@@ -143,7 +160,7 @@ def _runs_without_prose(lines: Sequence[Line], usual: Profile) -> list[tuple[int
     runs: list[tuple[int, int]] = []
     start: int | None = None
     for i, line in enumerate(lines):
-        plain = line.role is Role.BODY and not _is_prose(line, usual)
+        plain = line.role is Role.BODY and not is_prose(line, usual)
         if plain and start is None:
             start = i
         if not plain and start is not None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
+from assistant.index.headings import is_code
 from assistant.index.lines import Line
 from assistant.index.profile import Profile
 from assistant.types import Role
@@ -18,6 +20,9 @@ ABSTRACT = re.compile(
 )
 _KEYWORDS = re.compile(r"\s*(?:key\s*-?\s*words?|index terms|关键词|关键字|mots.cl)", re.IGNORECASE)
 _BEGINNING = re.compile(r"\s*(?:1\.?|I\.?)?\s*(?:introduction|background|引言|绪论)\b", re.IGNORECASE)
+_SECTION = re.compile(
+    r"\d{1,2}\.\d|(?:\d{1,2}\.?\s+)?(?:introduction|methods?|results?|discussion|abstract|摘\s*要)$", re.IGNORECASE
+)
 _LABELS = re.compile(
     r"(?:original|research|review|full|short|open|special|case|brief|regular|study)?\s*(?:research|article|paper|access|report|communication|protocol"
     r"|letter|trial|update|editorial|methodology|software|review)s?\s*(?:article|open\s*access|paper)?",
@@ -25,14 +30,25 @@ _LABELS = re.compile(
 )
 _TITLE_RATIO = 1.15
 """Least size of a title, in body sizes."""
+_TOP = 0.35
+"""Share of the page's height in which a title that is only bold stands."""
+_NO_TITLE = re.compile(r"issn|doi|www\.|https?:|@|volume|\bvol\b|received|accepted|available", re.IGNORECASE)
 _NOTE_RATIO = 0.92
 _SAME = 0.6
+_PROSE_ABOVE = 3
+"""Lines of prose above what looks like a title, from which it is a heading."""
 _MAX_TITLE = 10
 """Lines of a title, at most."""
 _MAX_SIZES = 20
 _NOTE_DEPTH = 0.5
+_FOOT = 0.8
+"""Share of the page's height below which smaller text is a note."""
+_NOTE_NEAR = 2.5
+"""Line distances between a table and its notes, at most."""
+_FLOATS = frozenset({Role.TABLE, Role.FIGURE, Role.CAPTION})
 _NOTE_START = re.compile(
-    r"\s*(?:[*†‡§¶∗⁎#]|\d{1,2}\s?[A-Z]|correspond|e-?mail|©|received|abbreviations?:|present address)", re.IGNORECASE
+    r"\s*(?:[*†‡§¶∗⁎#]|\d{1,2}\s?[A-Z]|correspond|e-?mail|©|received\s*(?::|\d)|abbreviations?:|present address)",
+    re.IGNORECASE,
 )
 
 
@@ -49,13 +65,29 @@ def mark_front(page: Sequence[Line], usual: Profile) -> None:
     for line in title:
         line.role = Role.TITLE
     if title:
+        _mark_above(lines, title)
         after = next(i for i, line in enumerate(lines) if line is title[-1]) + 1
         _mark_authors(lines, after, end, usual)
 
 
+def _mark_above(lines: Sequence[Line], title: Sequence[Line]) -> None:
+    """What stands above the title (the journal's name, the kind of article, dates) is no part of the text."""
+    top = max(line.middle for line in title)
+    for line in lines:
+        if line.role is Role.BODY and line.middle > top + line.size and not is_prose(line):
+            line.role = Role.FURNITURE
+
+
 def find_title(lines: Sequence[Line], usual: Profile) -> list[Line]:
     """The lines of the largest size on the page's upper part that are words, not a label such as "Research article"."""
-    upper = [x for x in lines if x.depth < 0.6 and x.size >= _TITLE_RATIO * usual.size and not _is_label(x.text)]
+    upper = [
+        x
+        for x in lines
+        if x.depth < 0.6
+        and x.size >= _TITLE_RATIO * usual.size
+        and not _is_label(x.text)
+        and not _SECTION.match(x.text)
+    ]
     known = {id(x) for x in upper}
     for size in sorted({round(x.size, 1) for x in upper}, reverse=True)[:_MAX_SIZES]:
         first = next(i for i, x in enumerate(lines) if id(x) in known and round(x.size, 1) == size)
@@ -64,10 +96,41 @@ def find_title(lines: Sequence[Line], usual: Profile) -> list[Line]:
             if abs(line.size - size) > _SAME or (found and found[-1].middle - line.middle > 2.5 * size):
                 break
             found.append(line)
-        words = " ".join(line.text for line in found)
-        if len(words) >= 15 or (len(words) >= 4 and not words.isascii()):
+        if _is_name(found) and _nothing_above(found, lines, usual):
             return found
-    return []
+    bold = _bold_title(lines)
+    return bold if bold and _nothing_above(bold, lines, usual) else []
+
+
+def _nothing_above(title: Sequence[Line], lines: Sequence[Line], usual: Profile) -> bool:
+    """Whether hardly any prose stands higher on the page, as it does above a heading."""
+    above = [x for x in lines if x.middle > title[0].middle and usual.is_body(x) and is_prose(x)]
+    return len(above) < _PROSE_ABOVE
+
+
+def _is_name(lines: Sequence[Line]) -> bool:
+    words = " ".join(line.text for line in lines)
+    return len(words) >= 15 or (len(words) >= 4 and not words.isascii())
+
+
+def _bold_title(lines: Sequence[Line]) -> list[Line]:
+    """The first bold lines of the top of the page, where no line is larger than the text: some journals set it so."""
+    top = [x for x in lines if x.depth < _TOP and not _is_label(x.text) and not _NO_TITLE.search(x.text)]
+    first = next(
+        (i for i, x in enumerate(top) if _is_bold(x) and len(x.text) >= 15 and not _SECTION.match(x.text)), None
+    )
+    if first is None:
+        return []
+    found = [top[first]]
+    for line in top[first + 1 : first + _MAX_TITLE]:
+        if not _is_bold(line) or line.style != found[0].style or found[-1].middle - line.middle > 2 * line.size:
+            break
+        found.append(line)
+    return found
+
+
+def _is_bold(line: Line) -> bool:
+    return line.style.bold and line.first.bold and line.last.bold
 
 
 def _is_label(text: str) -> bool:
@@ -115,17 +178,41 @@ def mark_abstract(lines: Sequence[Line], usual: Profile) -> None:
 
 
 def mark_footnotes(page: Sequence[Line], usual: Profile) -> None:
-    """Set the role footnote on smaller text at the foot of a page, where it begins with a mark or a notice."""
-    lines = [line for line in page if line.role is Role.BODY]
+    """Set the role footnote on smaller text at the foot of a page, where it begins with a mark or a notice, and on
+    the notes of tables and figures."""
     note = False
-    for i, line in enumerate(lines):
-        small = line.size < _NOTE_RATIO * usual.size and line.depth > _NOTE_DEPTH
-        tiny_mark = (
-            len(line.text) <= 2
-            and i + 1 < len(lines)
-            and lines[i + 1].size < _NOTE_RATIO * usual.size
-            and line.depth > _NOTE_DEPTH
-        )
-        note = small and (note or tiny_mark or bool(_NOTE_START.match(line.text)) or line.depth > 0.8)
+    for i, line in enumerate(page):
+        small = line.role is Role.BODY and line.size < _NOTE_RATIO * usual.size and not is_code(line)
+        small = small and line.depth > _NOTE_DEPTH
+        note = small and (note or _is_mark(page, i, usual) or _opens_note(page, i, usual))
         if note:
+            line.role = Role.FOOTNOTE
+    _mark_float_notes(page, usual)
+
+
+def _is_mark(page: Sequence[Line], i: int, usual: Profile) -> bool:
+    """Whether a line is the raised mark of the note on the next one."""
+    after = page[i + 1] if i + 1 < len(page) else None
+    return len(page[i].text) <= 2 and after is not None and after.size < _NOTE_RATIO * usual.size
+
+
+def _opens_note(page: Sequence[Line], i: int, usual: Profile) -> bool:
+    """Whether smaller text is a note: by how it begins, or at the page's foot where it is not the text of a section
+    that is set smaller, as acknowledgements often are."""
+    line, before = page[i], page[i - 1] if i else None
+    if _NOTE_START.match(line.text):
+        return True
+    if before is None or before.role is Role.HEADING:
+        return before is None and line.depth > _FOOT
+    goes_on = before.role is Role.BODY and abs(before.size - line.size) < _SAME
+    near = 0 < before.middle - line.middle < _NOTE_NEAR * usual.leading
+    return line.depth > _FOOT and not (goes_on and near)
+
+
+def _mark_float_notes(page: Sequence[Line], usual: Profile) -> None:
+    """Smaller text that follows a table, a figure or a caption at once belongs to it."""
+    for before, line in pairwise(page):
+        beside_float = before.role in _FLOATS or (before.role is Role.FOOTNOTE and before.size == line.size)
+        near = -line.size < before.middle - line.middle < _NOTE_NEAR * usual.leading
+        if line.role is Role.BODY and beside_float and near and line.size < _NOTE_RATIO * usual.size:
             line.role = Role.FOOTNOTE

@@ -28,8 +28,18 @@ _STAMP = re.compile(
     r"|permits unrestricted",
     re.IGNORECASE,
 )
+_CONTINUED = re.compile(r"\(?continued (?:on|from|to) (?:the )?(?:next|previous|following) page\)?\.?", re.IGNORECASE)
 _TURNED_PAGE = 0.15
 """Share of a page's characters that stand across it, from which they are a turned table rather than a stamp."""
+_SAME_PLACE, _SAME_PLACE_SHARE = 3, 0.25
+"""Pages, and share of them, on which a margin's line has one type and height; left and right pages may differ."""
+_APART, _LONG = 1.4, 150
+"""Line distances between a running head and the text, at least, and its characters, at most."""
+_LARGER = 0.35
+"""Points above the body's size from which a line in the margin is a heading that opens its page."""
+_CAPTION = re.compile(r"(?:fig|tab|scheme|box|图|表)", re.IGNORECASE)
+_LEADERS = re.compile(r"(?:[.·⋅…‥]\s*){5,}\s*(?:[ivxlc]+|\d+)?$")
+_MIN_LEADERS = 4
 _FEW_PAGES = 5
 _OUTERMOST = 3
 """Lines from the top and from the bottom of a page that may be its number."""
@@ -47,8 +57,11 @@ def mark_furniture(pages: Sequence[Sequence[Line]], usual: Profile) -> None:
         _mark_hidden(page)
         _mark_stamps(page)
         _mark_line_numbers(page, usual)
+        _mark_contents(page)
     _mark_repeated(pages)
+    _mark_same_place(pages, usual)
     for page in pages:
+        _mark_doubled(page)
         _mark_page_number(page)
     _mark_side_notes(pages, usual)
 
@@ -73,8 +86,63 @@ def _mark_repeated(pages: Sequence[Sequence[Line]]) -> None:
     enough = 2 if len(pages) <= _FEW_PAGES else 3
     for line, (words, height) in zip(lines, keys, strict=True):
         same = len(set().union(*(seen.get((words, height + step), set()) for step in (-1, 0, 1))))
-        often = same >= max(3, len(pages) / 2) and len(line.text) > 3
+        often = same >= max(3, len(pages) / 2) and sum(map(str.isalpha, words)) > 2
         if (same >= enough and (_in_margin(line) or often)) or (same >= max(2, enough - 1) and _outermost(line)):
+            line.role = Role.FURNITURE
+
+
+def _mark_same_place(pages: Sequence[Sequence[Line]], usual: Profile) -> None:
+    """Running heads whose words change (a chapter's name, the authors): one type at one height, apart from the text."""
+    edges = [line for page in pages for line in _edge_lines(page, usual)]
+    seen: defaultdict[tuple[str, float, int], set[int]] = defaultdict(set)
+    keys = [(line.style.font, line.size, round(line.middle / _SAME_HEIGHT)) for line in edges]
+    for line, key in zip(edges, keys, strict=True):
+        seen[key].add(line.page)
+    enough = max(_SAME_PLACE, _SAME_PLACE_SHARE * len(pages))
+    for line, (font, size, height) in zip(edges, keys, strict=True):
+        same = set().union(*(seen.get((font, size, height + step), set()) for step in (-1, 0, 1)))
+        if len(same) >= enough:
+            line.role = Role.FURNITURE
+
+
+def _mark_doubled(page: Sequence[Line]) -> None:
+    """A running head that says the heading which stands on its page, larger."""
+    lines = [line for line in page if line.role is Role.BODY]
+    for line in lines:
+        if line.depth < _MARGIN and any(
+            x.text == line.text and x.size > line.size + 1 and x.middle < line.middle for x in lines
+        ):
+            line.role = Role.FURNITURE
+
+
+def _edge_lines(page: Sequence[Line], usual: Profile) -> list[Line]:
+    """The lines on the highest and on the lowest height of a page, where they stand in its margins and apart."""
+    lines = sorted((x for x in page if x.role is Role.BODY and not x.sideways), key=lambda x: x.middle)
+    found: list[Line] = []
+    for ordered in (lines, lines[::-1]):
+        if not ordered:
+            continue
+        first = ordered[0]
+        row = [x for x in ordered if abs(x.middle - first.middle) < _SAME_HEIGHT]
+        inner = ordered[len(row) :]
+        apart = not inner or abs(inner[0].middle - first.middle) > _APART * usual.leading
+        small = all(x.size < usual.size + _LARGER for x in row)
+        if (
+            _in_margin(first)
+            and apart
+            and small
+            and not _CAPTION.match(first.text)
+            and sum(len(x.text) for x in row) < _LONG
+        ):
+            found += row
+    return found
+
+
+def _mark_contents(page: Sequence[Line]) -> None:
+    """The lines of a table of contents: dots that lead to a page's number."""
+    lines = [line for line in page if line.role is Role.BODY and _LEADERS.search(line.text)]
+    if len(lines) >= _MIN_LEADERS:
+        for line in lines:
             line.role = Role.FURNITURE
 
 
@@ -103,7 +171,7 @@ def _mark_stamps(page: Sequence[Line]) -> None:
         if line.sideways:
             if not whole_page and (line.depth < _EDGE or line.depth > 1 - _EDGE):
                 line.role = Role.FURNITURE
-        elif _in_margin(line) and _STAMP.search(line.text):
+        elif _CONTINUED.fullmatch(line.text) or (_in_margin(line) and _STAMP.search(line.text)):
             line.role = Role.FURNITURE
 
 

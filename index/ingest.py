@@ -17,13 +17,14 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from assistant.encoders import Embedder
-from assistant.errors import Cancelled, EmbedderMismatch, LibraryError, ReadError
-from assistant.index import writes
+from assistant.errors import Cancelled, DiskFull, EmbedderMismatch, LibraryError, ReadError
+from assistant.index import bibfiles, writes
 from assistant.index.chunk import CHUNKING, passages
 from assistant.index.faults import fault
 from assistant.index.files import Source, find_files, sha256_of
 from assistant.index.library import Library
 from assistant.index.sandbox import READER, Limits, read_paper
+from assistant.index.scans import is_waiting
 from assistant.index.store import Job
 from assistant.types import Document, FileReport, FileStatus, IngestReport, Progress
 
@@ -47,6 +48,8 @@ class _Run:
     progress: SimpleQueue[Progress] = field(default_factory=SimpleQueue)
     started: dict[Path, float] = field(default_factory=dict)
     jobs: dict[Path, Job] = field(default_factory=dict)
+    fresh: bool = False
+    """Whether there were files that are not known from before."""
 
 
 def ingest(
@@ -63,7 +66,8 @@ def ingest(
     """Bring the files into the library; yields what happens and, last, the IngestReport.
 
     `embedder` is called only when there is something to embed. `target` is the wished passage length in tokens.
-    Raises UsageError (nothing to ingest), LibraryBusy, EmbedderMismatch, LibraryError (disk full).
+    A file that a full disk keeps out is reported as failed, and the next one is tried. Raises UsageError (nothing to
+    ingest), LibraryBusy, EmbedderMismatch, LibraryError.
     """
     began = time.monotonic()
     sources, failed = find_files(paths, skip=library.folder)
@@ -74,14 +78,25 @@ def ingest(
             run.reports.append(report)
             yield report
         yield from _ingest_files(run, sources, workers, rehash, limits or Limits())
+        yield from _take_up_bibliographies(run, paths)
         if library.cache_fault():
             library.renew_cache(db)
         interrupted = cancel is not None and cancel.is_set() and len(run.reports) < run.total
     yield IngestReport(tuple(run.reports), time.monotonic() - began, interrupted)
 
 
+def _take_up_bibliographies(run: _Run, paths: Sequence[Path]) -> Iterator[FileReport]:
+    """What the user's own bibliographies say of the papers; a file of theirs is reported only where it has a fault."""
+    if run.cancel.is_set():
+        return
+    for report in bibfiles.update(run.db, paths, skip=run.library.folder, fresh=run.fresh):
+        run.total += 1
+        run.reports.append(report)
+        yield report
+
+
 def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bool, limits: Limits) -> Iterator[Event]:
-    run.jobs, readers = run.library.store.jobs(), run.library.store.readers()
+    run.jobs, readers = run.library.store.jobs(), _readers(run.library, ocr=limits.ocr)
     todo: list[Source] = []
     for source in sources:
         known = _known(run.jobs.get(source.path), source, readers) if not rehash else None
@@ -90,6 +105,7 @@ def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bo
         else:
             run.reports.append(known)
             yield known
+    run.fresh = bool(todo)
     hashed = _group_by_content(run, todo, readers)
     for report in hashed.settled:
         run.reports.append(report)
@@ -97,6 +113,15 @@ def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bo
     fault("hashed")
     if hashed.to_read:
         yield from _read_and_store(run, hashed.to_read, workers, limits)
+
+
+def _readers(library: Library, *, ocr: bool) -> dict[str, str]:
+    """Paper id -> version of the reader, without those whose pictures can be read now and could not before."""
+    readers = library.store.readers()
+    for paper in library.store.papers() if ocr else ():
+        if is_waiting(paper.flags):
+            del readers[paper.id]
+    return readers
 
 
 def _known(job: Job | None, source: Source, readers: dict[str, str]) -> FileReport | None:
@@ -196,7 +221,11 @@ def _finish(run: _Run, future: Future[Document], paper_id: str, sources: Sequenc
     fault("read")
     pages = len(document.pages)
     yield Progress(path, "embedding", pages, pages, len(run.reports), run.total)
-    report = _store(run, paper_id, document, sources)
+    try:
+        report = _store(run, paper_id, document, sources)
+    except DiskFull as error:
+        yield from _fail(run, paper_id, sources, str(error), transient=True)
+        return
     for source in sources:
         run.reports.append(replace(report, path=source.path))
         yield run.reports[-1]
@@ -204,7 +233,8 @@ def _finish(run: _Run, future: Future[Document], paper_id: str, sources: Sequenc
 
 def _fail(run: _Run, paper_id: str, sources: Sequence[Source], reason: str, transient: bool) -> Iterator[FileReport]:
     """A file that was readable before and fails now keeps its paper: only the job says so."""
-    with writes.transaction(run.db):
+    # Where the disk is full not even that can be kept: the next ingest then sees the file as new.
+    with suppress(DiskFull), writes.transaction(run.db):
         for source in sources:
             writes.record_job(run.db, _job(source, "", FileStatus.FAILED, reason, transient))
     for source in sources:
@@ -240,6 +270,7 @@ def _store(run: _Run, paper_id: str, document: Document, sources: Sequence[Sourc
         len(found),
         time.monotonic() - run.started[path],
         document.title,
+        document.paged,
     )
 
 

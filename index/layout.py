@@ -1,38 +1,81 @@
 """Raw pages of a whole file -> pages of text with blocks: the order of the steps, and nothing else.
 
-Reading order is the order of the file's content, which is right in over 99 % of papers; it is never rearranged by
-geometry. Every line ends with one role; text that is not the paper's own is marked, never deleted.
+Reading order is the order of the file's content, which is right in over 99 % of papers; it is rearranged by geometry
+only where it is clearly wrong (assistant.index.order). Every line ends with one role; text that is not the paper's own
+is marked, never deleted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby
 
+from assistant.index.cells import FoundTable, find_tables, place_table, with_rows
 from assistant.index.compose import Hyphens, compose
+from assistant.index.equations import mark_equations
+from assistant.index.figures import FoundFigure, common_drawings, find_figures, place_figure
 from assistant.index.floats import mark_captions, mark_cells
 from assistant.index.front import mark_abstract, mark_footnotes, mark_front
 from assistant.index.furniture import mark_furniture
 from assistant.index.headings import mark_headings
-from assistant.index.lines import Line, page_lines, without_false_ends
+from assistant.index.lines import Line, cut, page_lines, with_bullets, without_false_ends
+from assistant.index.order import in_order
+from assistant.index.outline import mark_outline
 from assistant.index.paragraphs import paragraphs
-from assistant.index.pdf import RawPage, Style
-from assistant.index.profile import profile
+from assistant.index.pdf import OutlineEntry, RawPage, Style
+from assistant.index.profile import Profile, even_sizes, profile
 from assistant.index.references import mark_references
-from assistant.types import Page
+from assistant.index.runins import Cut, part_run_ins
+from assistant.index.sections import set_levels
+from assistant.index.spacing import without_false_spaces
+from assistant.types import Figure, Page, Table
+
+MAX_FLOATS = 5_000
+"""Tables, and figures, of one file; more is no paper."""
 
 
-def read_layout(pages: Sequence[RawPage], styles: list[Style]) -> tuple[Page, ...]:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What was read: the pages, and their tables and figures in the order of the pages."""
+
+    pages: tuple[Page, ...]
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+
+def read_layout(pages: Sequence[RawPage], styles: list[Style], outline: Sequence[OutlineEntry] = ()) -> Layout:
     """The pages as read; `styles` is the table that the raw pages' style numbers refer to."""
-    pages = [without_false_ends(page, styles) for page in pages]
+    styles = even_sizes(pages, styles)
+    pages = [without_false_spaces(without_false_ends(with_bullets(page), styles), styles) for page in pages]
     lines = [page_lines(page, styles) for page in pages]
-    mark_roles(lines)
+    usual = profile(lines)
+    lines = [in_order(page, usual) for page in lines]
+    by_number = {page.number: page for page in pages}
+    found, drawn = mark_roles(lines, pages, outline, lambda line, at: cut(by_number[line.page], styles, line, at))
     hyphens = Hyphens(line for page in lines for line in page)
-    grouped = paragraphs(lines, profile(lines))
-    return tuple(compose(page, size_of(page), found, hyphens) for page, found in zip(pages, grouped, strict=True))
+    composed = [
+        compose(page, size_of(page), with_rows(grouped, tables), hyphens)
+        for page, grouped, tables in zip(pages, paragraphs(_outside(lines, found), profile(lines)), found, strict=True)
+    ]
+    tables = [place_table(page, table) for page, own in zip(composed, found, strict=True) for table in own]
+    figures = [place_figure(page, figure) for page, own in zip(composed, drawn, strict=True) for figure in own]
+    return Layout(tuple(page.page for page in composed), tuple(tables[:MAX_FLOATS]), tuple(figures[:MAX_FLOATS]))
 
 
-def mark_roles(pages: Sequence[Sequence[Line]]) -> None:
-    """Set the role of every line; each step looks only at what the ones before it left as body."""
+def _outside(pages: Sequence[Sequence[Line]], found: Sequence[Sequence[FoundTable]]) -> list[list[Line]]:
+    """The lines of each page that are in no table's cells."""
+    taken = {id(line) for tables in found for table in tables for line in table.lines}
+    return [[line for line in page if id(line) not in taken] for page in pages]
+
+
+def mark_roles(
+    pages: list[list[Line]], raw: Sequence[RawPage], outline: Sequence[OutlineEntry], cut_line: Cut
+) -> tuple[list[list[FoundTable]], list[list[FoundFigure]]]:
+    """Set the role of every line; each step looks only at what the ones before it left as body.
+
+    Gives the tables of each page whose cells are known, and its figures.
+    """
     usual = profile(pages)
     mark_furniture(pages, usual)
     mark_references(pages, usual)
@@ -40,11 +83,32 @@ def mark_roles(pages: Sequence[Sequence[Line]]) -> None:
         mark_front(page, usual)
     for page in pages:
         mark_captions(page, usual)
-    mark_headings([line for page in pages for line in page], usual)
-    mark_abstract([line for page in pages[:2] for line in page], usual)
+    tables = [find_tables(drawn, page, usual) for drawn, page in zip(raw, pages, strict=True)]
+    common = common_drawings([page.graphics for page in raw])
+    figures = [
+        find_figures(page, drawn.graphics, [table.grid.box for table in found], common, usual)
+        for drawn, page, found in zip(raw, pages, tables, strict=True)
+    ]
+    mark_headed(pages, usual, outline, cut_line)
     for page in pages:
+        mark_equations(page, usual, numbered=True)
         mark_cells(page, usual)
         mark_footnotes(page, usual)
+        mark_equations(page, usual, numbered=False)
+    return tables, figures
+
+
+def mark_headed(pages: list[list[Line]], usual: Profile, outline: Sequence[OutlineEntry], cut_line: Cut) -> None:
+    """Find the headings, the abstract under its own, and the headings' levels; run-in headings part their lines."""
+    named = mark_outline(pages, outline, usual)
+    mark_headings(list(chain.from_iterable(pages)), usual)
+    mark_abstract([line for page in pages[:2] for line in page], usual)
+    lines = list(chain.from_iterable(pages))
+    run_ins = part_run_ins(lines, usual, cut_line, named)
+    set_levels(lines, run_ins, usual)
+    parted = {number: list(group) for number, group in groupby(lines, key=lambda line: line.page)}
+    for page in pages:
+        page[:] = parted[page[0].page] if page else []
 
 
 def size_of(page: RawPage) -> tuple[float, float]:

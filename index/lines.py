@@ -1,7 +1,7 @@
 """Characters of a page -> lines of text, in the order of the file's content.
 
-A line ends where pdfium says so, at a hyphen that it saw at a line's end, and where the text jumps. Knows nothing of
-what a line is for.
+A line ends where pdfium says so, at a hyphen that it saw at a line's end, where the text jumps, and where hidden text
+begins or ends. Knows nothing of what a line is for.
 """
 
 from __future__ import annotations
@@ -24,14 +24,19 @@ _LIGATURES = range(0xFB00, 0xFB07)
 _RADICALS = range(0x2E80, 0x2FD6)
 """Chinese radicals that many fonts give in place of the ordinary character of the same look."""
 _BULLETS = {0xF0B7, 0xF0A7, 0xF06E, 0xF0D8, 0x2022, 0x25CF, 0x25AA, 0x25A0}
+_BULLET = 0x2022
 _DROPPED = {"Cc", "Cf", "Cs", "Cn"}
 """Unicode categories with nothing to see: controls, zero-width and direction marks, halves of pairs, no characters."""
 _JUMP = 3.0
 """A free gap along a line, in font sizes, that ends it (a table's columns, two columns of text on one height)."""
+_GUTTER, _GUTTER_LINES = 0.9, 8
+"""Font sizes of a free gap that may be the white between two columns, and gaps over one place from which it is."""
+_GUTTER_STEP = 2.0
+"""Points, the fineness with which the places of gaps are compared."""
+_GUTTER_STEPS = 5000
+"""Places compared, at most: a page wider than that is a drawing."""
 _BESIDE = 0.6
 """Font sizes that two characters on one line lie apart at most, or a raised one above its neighbour."""
-_TINY = 1.0
-"""Text below this size in points cannot be seen."""
 
 
 @dataclass(slots=True)
@@ -40,8 +45,9 @@ class Line:
 
     `box` is upright: turned so that the text reads left to right, as is `frame`, the visible part of the page.
     `style` is the one most letters have, `first` and `last` those of the letters at its ends. `sideways` says that the
-    text stands across the page as it is shown, `hyphen` that pdfium saw a word cut at the end. `role` is what later
-    steps make of the line.
+    text stands across the page as it is shown, `hyphen` that pdfium saw a word cut at the end. `lead` is where the type
+    that the line begins in first changes (`end` where it does not). `role` and `level` (a heading's depth, 0 for none)
+    are what later steps make of the line.
     """
 
     page: int
@@ -57,6 +63,8 @@ class Line:
     hyphen: bool
     hidden: bool
     role: Role = Role.BODY
+    lead: int = 0
+    level: int = 0
 
     @property
     def size(self) -> float:
@@ -94,11 +102,12 @@ def glyph(code: int) -> str:
     return "" if unicodedata.category(character) in _DROPPED else character
 
 
-def glyphs(page: RawPage) -> list[str]:
+def glyphs(page: RawPage, start: int = 0, end: int | None = None) -> list[str]:
     """The text of each character of a page; the two halves of a surrogate pair give one character and nothing."""
-    codes: list[int] = page.codes.tolist()
+    array = page.codes[start:end]
+    codes: list[int] = array.tolist()
     found = [glyph(code) for code in codes]
-    for i in np.flatnonzero((page.codes[:-1] & ~0x3FF) == 0xD800).tolist():
+    for i in np.flatnonzero((array[:-1] & ~0x3FF) == 0xD800).tolist():
         if codes[i + 1] & ~0x3FF == 0xDC00:
             found[i] = glyph(0x10000 + ((codes[i] & 0x3FF) << 10) + (codes[i + 1] & 0x3FF))
     return found
@@ -128,7 +137,21 @@ def without_false_ends(page: RawPage, styles: list[Style]) -> RawPage:
         boxes=page.boxes[kept],
         styles=page.styles[kept],
         generated=page.generated[kept],
+        hidden=page.hidden[kept],
     )
+
+
+def with_bullets(page: RawPage) -> RawPage:
+    """The page with a bullet for each mark that a line begins with and that its font names by no character at all."""
+    codes = page.codes
+    if len(codes) < 2:
+        return page
+    feeds = (codes == 0x0D) | (codes == 0x0A)
+    first = np.concatenate([[True], feeds[:-1]])
+    spaced = np.concatenate([codes[1:] == 0x20, [False]])
+    nameless = (codes > 0) & (codes < 0x20) & ~feeds & ~np.isin(codes, HYPHEN_MARKS) & (page.boxes != 0).any(axis=1)
+    marks = nameless & first & spaced
+    return replace(page, codes=np.where(marks, _BULLET, codes).astype(codes.dtype)) if marks.any() else page
 
 
 def page_lines(page: RawPage, styles: list[Style]) -> list[Line]:
@@ -140,11 +163,10 @@ def page_lines(page: RawPage, styles: list[Style]) -> list[Line]:
     turned = np.array([style.turned for style in styles], dtype=np.int8)[page.styles]
     sizes = np.array([style.size for style in styles])[page.styles]
     upright = _upright(page.boxes.astype(np.float64), turned)
-    unseen = _unseen(page, styles)
     visible = (page.boxes != 0).any(axis=1) & ~page.generated
     lines = []
     for start, end, hyphen in _runs(page, upright, turned, sizes, visible):
-        if line := _line(page, styles, text, upright, unseen, visible, (start, end, hyphen)):
+        if line := _line(page, styles, text, upright, visible, (start, end, hyphen)):
             lines.append(line)
     return lines
 
@@ -171,14 +193,55 @@ def _runs(
     rise = np.maximum(upright[b, 1] - upright[a, 3], upright[a, 1] - upright[b, 3])
     size = np.maximum(np.maximum(sizes[a], sizes[b]), 1.0)
     back = upright[a, 0] - upright[b, 2]
-    jumps = (gap > _JUMP * size) | (turned[a] != turned[b]) | ((rise > 0) & (back > 2 * size)) | (rise > 2 * size)
+    jumps = (
+        (gap > _JUMP * size)
+        | _over_gutter(upright[a][:, [0, 2]], upright[b][:, [0, 2]], size)
+        | (turned[a] != turned[b])
+        | ((rise > 0) & (back > 2 * size))
+        | (rise > 2 * size)
+    )
     marks = np.isin(page.codes, HYPHEN_MARKS)
     hyphens = a[marks[a] & ((rise > -0.5 * size) & (back > 0) | (rise > 0.2 * size))]
     feeds = np.flatnonzero((page.codes == 0x0D) | (page.codes == 0x0A))
-    cuts = np.unique(np.concatenate([b[jumps], hyphens + 1, feeds, feeds + 1]))
+    hides = np.flatnonzero(np.diff(page.hidden)) + 1
+    cuts = np.unique(np.concatenate([b[jumps], hyphens + 1, feeds, feeds + 1, hides]))
     edges = [0, *cuts.tolist(), len(page.codes)]
     ends = set((hyphens + 1).tolist())
     return [(x, y, y in ends or bool(marks[y - 1])) for x, y in pairwise(edges) if y > x]
+
+
+def _over_gutter(left: NDArray[np.float64], right: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which neighbours on a line have a gutter between them: a column of white that more gaps than letters cover.
+
+    Content that runs across two columns line by line shows only so that it does; the words that a typesetter spread
+    out leave their gaps anywhere. `left` and `right` are (x0, x1) of the two letters of each pair, shape (n, 2).
+    """
+    gap = right[:, 0] - left[:, 1]
+    wide = np.flatnonzero(gap > _GUTTER * size)
+    over = np.zeros(len(gap), dtype=np.bool_)
+    if len(wide) < _GUTTER_LINES:
+        return over
+    low = int(min(left[:, 0].min(), right[:, 0].min()) // _GUTTER_STEP)
+    steps = int(max(left[:, 1].max(), right[:, 1].max()) // _GUTTER_STEP) - low + 2
+    if steps > _GUTTER_STEPS:
+        return over
+    first = (left[wide, 1] // _GUTTER_STEP).astype(np.int64) - low
+    last = (right[wide, 0] // _GUTTER_STEP).astype(np.int64) - low
+    free = _covered_by(first + 1, last, steps)
+    letters = (left // _GUTTER_STEP).astype(np.int64) - low
+    ink = _covered_by(letters[:, 0], letters[:, 1], steps)
+    gutter = (free >= _GUTTER_LINES) & (free > ink)
+    for i, x0, x1 in zip(wide.tolist(), first.tolist(), last.tolist(), strict=True):
+        over[i] = x1 > x0 + 1 and gutter[x0 + 1 : x1].any()
+    return over
+
+
+def _covered_by(first: NDArray[np.int64], last: NDArray[np.int64], steps: int) -> NDArray[np.int64]:
+    """How many of the runs from `first` to before `last` cover each of `steps` places."""
+    change = np.zeros(steps + 1, dtype=np.int64)
+    np.add.at(change, first, 1)
+    np.add.at(change, np.maximum(first, last), -1)
+    return np.cumsum(change)[:-1]
 
 
 def _line(
@@ -186,7 +249,6 @@ def _line(
     styles: list[Style],
     text: list[str],
     upright: NDArray[np.float64],
-    unseen: NDArray[np.bool_],
     visible: NDArray[np.bool_],
     run: tuple[int, int, bool],
 ) -> Line | None:
@@ -203,11 +265,41 @@ def _line(
     numbers = page.styles[at]
     style = styles[int(np.bincount(numbers).argmax())]
     sides = (*box[:, :2].min(axis=0).tolist(), *box[:, 2:].max(axis=0).tolist())
-    hidden = float(unseen[at].mean()) > 0.5
+    hidden = bool(page.hidden[at].all())
     frame = _frame(page.bounds, style.turned)
     sideways = (style.turned - page.turned) % 4 != 0
     first, last = styles[int(numbers[0])], styles[int(numbers[-1])]
-    return Line(page.number, start, end, words, sides, style, first, last, frame, sideways, hyphen, hidden)
+    changes = np.flatnonzero(numbers != numbers[0])
+    lead = int(at[changes[0]]) if len(changes) else end
+    return Line(page.number, start, end, words, sides, style, first, last, frame, sideways, hyphen, hidden, lead=lead)
+
+
+def cut(page: RawPage, styles: list[Style], line: Line, at: int) -> tuple[Line, Line]:
+    """A line in two, parted before the raw character `at`; both parts must hold something to see."""
+    return _part(page, styles, line, line.start, at), _part(page, styles, line, at, line.end)
+
+
+def _part(page: RawPage, styles: list[Style], line: Line, start: int, end: int) -> Line:
+    inside = np.arange(start, end)
+    letters = inside[
+        (page.boxes[start:end] != 0).any(axis=1) & ~page.generated[start:end] & (page.codes[start:end] > 0x20)
+    ]
+    at = letters if len(letters) else inside
+    box = turn(page.boxes[at].astype(np.float64), line.style.turned)
+    sides = (*box[:, :2].min(axis=0).tolist(), *box[:, 2:].max(axis=0).tolist())
+    numbers = page.styles[at]
+    return replace(
+        line,
+        start=start,
+        end=end,
+        text="".join(glyphs(page, start, end)).strip(),
+        box=sides,
+        style=styles[int(np.bincount(numbers).argmax())],
+        first=styles[int(numbers[0])],
+        last=styles[int(numbers[-1])],
+        hyphen=line.hyphen and end == line.end,
+        lead=min(max(line.lead, start), end),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -215,26 +307,3 @@ def _frame(bounds: Box, turned: int) -> Box:
     """The visible part of a page, turned as its text is."""
     x0, y0, x1, y1 = turn(np.array([bounds]), turned)[0].tolist()
     return (x0, y0, x1, y1)
-
-
-def _unseen(page: RawPage, styles: list[Style]) -> NDArray[np.bool_]:
-    """Which characters a reader of the printed page does not see.
-
-    White text counts unless something coloured lies under it, invisible text (as under a scan) unless an image does.
-    """
-    x, y = (page.boxes[:, 0] + page.boxes[:, 2]) / 2, (page.boxes[:, 1] + page.boxes[:, 3]) / 2
-    x0, y0, x1, y1 = page.bounds
-    off = (x < x0 - 1) | (x > x1 + 1) | (y < y0 - 1) | (y > y1 + 1)
-    tiny = np.array([0 < style.size < _TINY for style in styles])[page.styles]
-    white = np.array([style.white for style in styles])[page.styles]
-    invisible = np.array([style.invisible for style in styles])[page.styles]
-    white[white] = ~_covered(x[white], y[white], page.covers)
-    invisible[invisible] = ~_covered(x[invisible], y[invisible], page.images)
-    return np.asarray(off | tiny | white | invisible, dtype=np.bool_)
-
-
-def _covered(x: NDArray[np.float32], y: NDArray[np.float32], areas: NDArray[np.float64]) -> NDArray[np.bool_]:
-    inside = np.zeros(len(x), dtype=np.bool_)
-    for x0, y0, x1, y1 in areas.tolist():
-        inside |= (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
-    return inside

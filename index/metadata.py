@@ -1,73 +1,92 @@
-"""Title, authors, year and DOI of a paper, from its first page and its document information; no network, no model.
+"""Title, authors, year, DOI, arXiv id, PMID and journal of a paper, without network or model.
 
-Document information is often wrong (a file's name, a template's title), so what stands on the first page wins. Knows
+Sources: the first page as the layout gave it, the document information, the XMP packet. What a file says of itself is
+often a template's or a file's name, so it is believed only where the first page shows the same; the page is next. Knows
 nothing of fonts: the roles that the layout gave are all it sees.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 
+from assistant.index.authors import choose, listed, mend_accents, names
+from assistant.index.entries import references
+from assistant.index.identifiers import find_arxiv, find_dois, find_pmid, letters
+from assistant.index.record import Record
+from assistant.index.venues import find_venue
 from assistant.types import Document, Page, Role
 
-_MAX_TITLE = 500
-_MAX_AUTHORS = 100
+NOTHING = Record()
+MAX_TITLE = 500
 _NO_TITLE = re.compile(
     r"microsoft (?:word|powerpoint)|untitled|^\S+$|\.(?:docx?|tex|dvi|pdf|indd|qxd|rtf|odt)\b|\d+\.\.\d+"
     r"|^(?:title|paper)\b.{0,12}$",
     re.IGNORECASE,
 )
-_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>，。；]+")
-_CUT_DOI = re.compile(r"(\b10\.\d{4,9}/\S*[./])\s(?=\d{4,})")
-"""A DOI cut at a line's end."""
-_DOI_END = re.compile(r"[.,;:)\]}]+$")
+_SHORT_TITLE = 20
+"""Letters; a claimed title with fewer may be a journal's name or a label, so it must stand in the title itself."""
+_ALIKE = 0.9
+"""Ratio of two titles that are one title set differently (a formula, a ligature)."""
 _YEAR = r"((?:19|20)\d\d)"
 _YEARS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"published(?: online)?:?[^.;|]{{0,25}}?\b{_YEAR}\b",
         rf"(?:©|\(c\)|copyright)[^.;|]{{0,40}}?\b{_YEAR}\b",
+        rf"(?:收稿|出版|发表)日期[^。；]{{0,12}}?{_YEAR}",
         rf"\({_YEAR}\)",
         rf"accepted(?: for publication)?:?[^.;|]{{0,25}}?\b{_YEAR}\b",
         rf"\b{_YEAR}\b",
     )
 )
+_STRONG = 2
+"""How many of these say when a paper came out, and stand above the year that its XMP packet gives."""
 _CREATED = re.compile(rf"(?:D:)?{_YEAR}")
-_BETWEEN_NAMES = re.compile(r"[,;&·•|\d*†‡§¶∗⁎#，、；]+|\s+(?:and|und|et|y)\s+|\sORCID\b", re.IGNORECASE)
-_PART = r"(?:[^\W\d_a-z][\w’'`´.-]*|de|van|von|der|den|la|le|di|da|do|dos|del|el|al|bin|ibn|ter|ten)"
-_NAME = re.compile(rf"{_PART}(?:\s+{_PART}){{1,5}}|[\u4e00-\u9fff]{{2,4}}")
-_NO_NAME = re.compile(
-    r"univers|institu|depart|facult|school|college|hospital|cent(?:er|re|ro)\b|laborato|academy|division|research"
-    r"|correspond|street|scienc|consult|\bdept|materials|control|entomolog|medic"
-    r"|abstract|received|copyright|\binc\b|\bltd\b|journal|road|\bp\.?o\.? box|大学|学院|研究",
-    re.IGNORECASE,
-)
 _ABOUT_THE_FILE = (Role.FURNITURE, Role.FOOTNOTE, Role.AUTHOR, Role.CAPTION, Role.TABLE, Role.FIGURE)
 """Where a first page tells of itself; a DOI or a year in its running text is most likely another paper's."""
 _NOTE = 250
 """Characters of a block of running text that may be a note all the same."""
+_OTHERS = re.compile(
+    r"(?:code|data|software|archive|repository|dataset|supplement|available|preprint|review)\b", re.IGNORECASE
+)
+_BEFORE = 80
+"""Characters before a DOI in which a word for something else than the paper tells that it is not the paper's."""
 
 
-def describe(pages: tuple[Page, ...], information: Mapping[str, str], flags: tuple[str, ...] = ()) -> Document:
+def describe(
+    pages: tuple[Page, ...],
+    information: Mapping[str, str],
+    flags: tuple[str, ...] = (),
+    claimed: Record = NOTHING,
+) -> Document:
     """The document with what can be told of it; what cannot is empty.
 
-    `information` is the file's document information ("Title", "Author", "Subject", "CreationDate").
+    `information` is the file's document information ("Title", "Author", "Subject", "CreationDate"), `claimed` what its
+    XMP packet says.
     """
     notes = _notes(pages[0]) if pages else ()
+    subject = _clean(information.get("Subject", ""))
     created = _CREATED.match(information.get("CreationDate", ""))
+    doi = _doi(pages, notes, claimed.doi, (subject, information.get("Keywords", "")))
     return Document(
         pages,
-        _title(pages, information.get("Title", "")),
-        _authors(pages, information.get("Author", "")),
-        _year(notes, int(created[1]) if created else None),
-        _doi((*notes, information.get("Subject", ""), information.get("Keywords", ""))),
+        _title(pages, (claimed.title, information.get("Title", ""))),
+        _authors(pages, claimed.authors, information.get("Author", "")),
+        _year(notes, claimed.year, int(created[1]) if created else None),
+        doi,
         flags,
+        claimed.arxiv or _arxiv(pages, doi),
+        claimed.pmid or next((pmid for note in notes if (pmid := find_pmid(note))), ""),
+        (claimed.venue or find_venue(notes, subject))[:MAX_TITLE],
+        references=references(pages),
     )
 
 
-def _texts(page: Page, role: Role) -> list[str]:
-    return [_clean(page.text[b.start : b.end]) for b in page.blocks if b.role is role]
+def _texts(page: Page, *roles: Role) -> list[str]:
+    return [_clean(page.text[b.start : b.end]) for b in page.blocks if b.role in roles]
 
 
 def _clean(text: str) -> str:
@@ -77,58 +96,71 @@ def _clean(text: str) -> str:
 def _notes(page: Page) -> tuple[str, ...]:
     """The blocks that tell of the paper rather than in it, those most likely to first."""
     told = [text for role in _ABOUT_THE_FILE for text in _texts(page, role)]
-    short = [text for role in (Role.BODY, Role.HEADING, Role.LIST) for text in _texts(page, role) if len(text) < _NOTE]
+    short = [text for text in _texts(page, Role.BODY, Role.HEADING, Role.LIST) if len(text) < _NOTE]
     return (*told, *short)
 
 
-def _title(pages: tuple[Page, ...], given: str) -> str:
-    """The title in the file's information where the first page shows it too, else the first page's."""
-    given = _clean(given)[:_MAX_TITLE]
+def _title(pages: Sequence[Page], given: Sequence[str]) -> str:
+    """The first of the given titles that the first page shows too, else the first page's own."""
+    given = [title for one in given if (title := _clean(one)[:MAX_TITLE]) and not _NO_TITLE.search(title)]
     if not pages:
-        return given
-    if given and not _NO_TITLE.search(given) and _letters(given) in _letters(pages[0].text):
-        return given
-    shown = " ".join(text for page in pages[:1] for text in _texts(page, Role.TITLE))[:_MAX_TITLE]
-    return shown or ("" if _NO_TITLE.search(given) else given)
+        return next(iter(given), "")
+    shown = mend_accents(" ".join(_texts(pages[0], Role.TITLE)))[:MAX_TITLE]
+    page = letters(pages[0].text)
+    for title in given:
+        if _confirmed(letters(title), letters(shown), page):
+            return title
+    return shown or next(iter(given), "")
 
 
-def _letters(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
+def _confirmed(title: str, shown: str, page: str) -> bool:
+    """Whether the page shows a title (all in `letters`), and not a longer one that begins so."""
+    if shown.startswith(title):
+        return title == shown or len(title) >= _SHORT_TITLE > len(shown) - len(title)
+    if title in page:
+        return len(title) >= _SHORT_TITLE or not title.isascii() or (shown != "" and title.startswith(shown))
+    return bool(shown) and SequenceMatcher(None, title, shown, autojunk=False).ratio() >= _ALIKE
 
 
-def _authors(pages: tuple[Page, ...], given: str) -> tuple[str, ...]:
-    """The names that follow the title; where none can be told, those in the file's information."""
+def _authors(pages: Sequence[Page], claimed: tuple[str, ...], given: str) -> tuple[str, ...]:
+    """The names that follow the title or those the file gives, whichever the page bears out."""
     shown = names(" , ".join(_texts(pages[0], Role.AUTHOR))) if pages else ()
-    return shown or names(_clean(given))
+    page = pages[0].text if pages else ""
+    return choose(listed(claimed) or listed([_clean(given)]), shown, page)
 
 
-def names(text: str) -> tuple[str, ...]:
-    """The personal names that `text` begins with, up to the first piece that is none (an institution, a place)."""
-    found: list[str] = []
-    for piece in _BETWEEN_NAMES.split(text[:20_000]):
-        name = piece.strip(" .-–—()[]:")
-        name = re.sub(r"^(?:and|by)\s+", "", name, flags=re.IGNORECASE)
-        if len(name) < 2 or (len(name) < 4 and name.isascii()):
-            continue
-        if not _NAME.fullmatch(name) or _NO_NAME.search(name) or len(found) == _MAX_AUTHORS:
-            break
-        if name not in found:
-            found.append(name)
-    return tuple(found)
-
-
-def _year(notes: tuple[str, ...], created: int | None) -> int | None:
+def _year(notes: tuple[str, ...], claimed: int | None, created: int | None) -> int | None:
     """By the strongest wording on the first page; none is later than the year after the file was made."""
-    latest = created + 1 if created else 2100
-    for pattern in _YEARS:
+    latest = max(created + 1 if created else 2100, claimed or 0)
+    for i, pattern in enumerate(_YEARS):
+        if claimed and i == _STRONG:
+            return claimed
         years = [int(found[1]) for note in notes if (found := pattern.search(note)) and int(found[1]) <= latest]
         if years:
             return years[0]
-    return created
+    return claimed or created
 
 
-def _doi(notes: tuple[str, ...]) -> str:
-    for note in notes:
-        if found := _DOI.search(_CUT_DOI.sub(r"\1", note)):
-            return _DOI_END.sub("", found[0])[:200].lower()
-    return ""
+def _doi(pages: Sequence[Page], notes: Sequence[str], claimed: str, given: Sequence[str]) -> str:
+    """The DOI the file claims, else the one that its pages' margins repeat, else the first page's first of its own."""
+    if claimed:
+        return claimed
+    margins = Counter(
+        doi for page in pages[:20] for text in _texts(page, Role.FURNITURE) for doi in set(find_dois(text))
+    )
+    repeated = next((doi for doi, times in margins.most_common(1) if times > 1), "")
+    return repeated or next((doi for note in (*notes, *given) for doi in find_dois(_own(note))), "")
+
+
+def _own(note: str) -> str:
+    """A note without the DOIs that it gives for something else: the data, the code, an earlier version."""
+    for doi in re.finditer(r"\b10\.\d{4,9}", note):
+        if _OTHERS.search(note[max(0, doi.start() - _BEFORE) : doi.start()]):
+            return note[: doi.start()]
+    return note
+
+
+def _arxiv(pages: Sequence[Page], doi: str) -> str:
+    """The arXiv id of the stamp on the first page ("arXiv:2101.01234v1 [cs.CL] 1 Jan 2021"), or of an arXiv DOI."""
+    stamp = re.search(r"arXiv:\S{7,25}(?:v\d+)?\s*\[[\w.-]+\]", pages[0].text) if pages else None
+    return find_arxiv(stamp[0]) if stamp else find_arxiv(doi) if doi.startswith("10.48550/") else ""

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import ReadError, UsageError
 from assistant.index import wire
+from assistant.index.formats.kinds import Kind
 from assistant.index.geometry import line_boxes
-from assistant.index.sandbox import reader_environment
-from assistant.types import Box, Page, Role
+from assistant.index.sandbox import check_file, reader_environment
+from assistant.types import Box, Figure, Page, Role, Table
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,6 +33,8 @@ _TALK = 64 << 10
 """Bytes that a painter may say beside the pixels."""
 _FAINT, _STRONG = 40, 220
 """Opacity, of 255, of a mark's area and of its edge."""
+_FRAME = 2
+"""Pixels: the edge of a region's frame."""
 _COLOURS = {
     Role.TITLE: (160, 0, 160),
     Role.AUTHOR: (200, 90, 170),
@@ -103,6 +106,8 @@ def draw_page(path: Path, number: int, *, dpi: float = DPI, password: str = "") 
 
     Raises ReadError with one line where the file or the page cannot be drawn.
     """
+    if check_file(path) is not Kind.PDF:
+        raise ReadError("only a PDF has pages to draw")
     resolution = min(max(dpi, MIN_DPI), MAX_DPI)
     command = [sys.executable, "-P", "-m", "assistant.index.painter", f"--page={number}", f"--dpi={resolution}"]
     try:
@@ -127,14 +132,15 @@ def _picture(said: bytes, number: int) -> Picture:
             if kind == "picture":
                 return Picture(*wire.decode_picture(parts))
             if kind == "failed":
-                raise ReadError(wire.decode_reason(parts[0]))
+                raise ReadError(wire.decode_reason(parts[0])[0])
     except wire.WireError as error:
         raise ReadError(f"page {number} could not be drawn (the answer was broken)") from error
     raise ReadError(f"page {number} could not be drawn (it is damaged, or too much to draw)")
 
 
-def marked(picture: Picture, page: Page) -> Image:
-    """The picture with every block of the page marked in its role's colour, each named at its first line."""
+def marked(picture: Picture, page: Page, *, tables: Iterable[Table] = (), figures: Iterable[Figure] = ()) -> Image:
+    """The picture with every block of the page marked in its role's colour, each named at its first line, and the
+    regions of those tables and figures that lie on the page framed."""
     from PIL import Image, ImageDraw
 
     layer = Image.new("RGBA", (picture.width, picture.height))
@@ -146,6 +152,10 @@ def marked(picture: Picture, page: Page) -> Image:
         if boxes and boxes[0]:
             name = f"{block.role}{block.level or ''}"
             pen.text((boxes[0][0], boxes[0][1] - 10), name, fill=(*colour, 255))
+    for role, regions in ((Role.TABLE, tables), (Role.FIGURE, figures)):
+        frames = (_drawable(picture, region.box) for region in regions if region.page == page.number)
+        for frame in filter(None, frames):
+            pen.rectangle(frame, outline=(*_COLOURS[role], _STRONG), width=_FRAME)
     return Image.alpha_composite(picture.image().convert("RGBA"), layer).convert("RGB")
 
 

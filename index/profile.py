@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+import numpy as np
+
 from assistant.index.lines import Line
+from assistant.index.pdf import RawPage, Style
 
 _SAME_SIZE = 0.35
 """Points: fonts that a typesetter stretches to fill a line vary by this much."""
+_STRETCH = 0.025
+"""Share of its size by which a stretched font's size varies; microtype's default is 2 % either way."""
 _OFTEN, _SHARE = 8, 0.05
 """Full lines, and share of them, from which a font counts as one of the body's."""
 _WIDE = 0.8
@@ -41,6 +46,27 @@ class Profile:
     def differs(self, line: Line) -> bool:
         """Whether a line is set in another font than the body throughout: a mark of headings."""
         return self.fonts.isdisjoint((line.style.font, line.first.font, line.last.font))
+
+
+def even_sizes(pages: Sequence[RawPage], styles: Sequence[Style]) -> list[Style]:
+    """The styles with the sizes that belong together made equal: each font's rarer sizes become a usual one near them.
+
+    Typesetters that stretch letters to fill a line (pdfTeX's font expansion) leave one heading in two sizes.
+    """
+    count = np.zeros(len(styles), dtype=np.int64)
+    for page in pages:
+        count += np.bincount(page.styles, minlength=len(styles))[: len(styles)]
+    usual: dict[str, list[float]] = {}
+    evened = list(styles)
+    for i in np.argsort(-count, kind="stable").tolist():
+        style = styles[i]
+        sizes = usual.setdefault(style.font, [])
+        near = next((size for size in sizes if abs(size - style.size) <= _STRETCH * size), None)
+        if near is None:
+            sizes.append(style.size)
+        else:
+            evened[i] = replace(style, size=near)
+    return evened
 
 
 def profile(pages: Sequence[Sequence[Line]]) -> Profile:

@@ -28,7 +28,16 @@ from assistant.types import (
     Table,
 )
 
-KINDS = {"opened": 1, "reading": 1, "working": 0, "page": 3, "document": 1, "failed": 1, "picture": 2}
+KINDS = {
+    "opened": 1,
+    "reading": 1,
+    "unpaged": 1,
+    "working": 0,
+    "page": 3,
+    "document": 1,
+    "failed": 1,
+    "picture": 2,
+}
 """Number of parts a frame of each kind has."""
 MAX_HEADER = 200
 MAX_PART = 400 << 20
@@ -38,6 +47,8 @@ MAX_PIXELS = 40_000_000
 _MAX_LABEL, _MAX_NAME, _MAX_LIST = 20, 2000, 500
 _MAX_FLOATS, _MAX_CELLS, _MAX_REFERENCES, _MAX_ENTRY = 5_000, 50_000, 20_000, 20_000
 """Tables or figures of a file, cells of a table, entries of a bibliography, characters of an entry."""
+_MAX_ROWS, _MAX_COLUMNS = 5_000, 500
+"""Of a table: what is laid out as a grid must fit into memory, whatever its cells say."""
 _MAX_POINTS = 1e7
 _ROLES = frozenset(role.value for role in Role)
 _QUALITIES = frozenset(quality.value for quality in PageQuality)
@@ -166,13 +177,14 @@ def decode_json(data: bytes) -> dict[str, Any]:
 
 
 def decode_number(data: bytes, name: str, high: int) -> int:
-    """The one number, 0 to `high`, that an "opened" or "reading" frame carries."""
+    """The one number, 0 to `high`, that an "opened", "reading" or "unpaged" frame carries."""
     return _integer(decode_json(data).get(name), 0, high)
 
 
-def decode_reason(data: bytes) -> str:
-    """The sentence of a "failed" frame."""
-    return _string(decode_json(data).get("reason"), 200)
+def decode_reason(data: bytes) -> tuple[str, bool]:
+    """The sentence of a "failed" frame, and whether another try may go better."""
+    about = decode_json(data)
+    return _string(about.get("reason"), 200), _boolean(about.get("transient"))
 
 
 def decode_page(parts: list[bytes], *, characters: int) -> Page:
@@ -256,13 +268,18 @@ def _figure(row: object, lengths: Mapping[int, int]) -> Figure:
 
 def _cell(value: object, length: int) -> Cell:
     row, column, start, end, rows, columns, header = _list(value, 7, exactly=True)
-    return Cell(
-        _integer(row, 0, _MAX_CELLS),
-        _integer(column, 0, _MAX_CELLS),
+    top, left, first = (
+        _integer(row, 0, _MAX_ROWS - 1),
+        _integer(column, 0, _MAX_COLUMNS - 1),
         _integer(start, 0, length),
-        _integer(end, start, length),
-        _integer(rows, 1, _MAX_CELLS),
-        _integer(columns, 1, _MAX_CELLS),
+    )
+    return Cell(
+        top,
+        left,
+        first,
+        _integer(end, first, length),
+        _integer(rows, 1, _MAX_ROWS - top),
+        _integer(columns, 1, _MAX_COLUMNS - left),
         _boolean(header),
     )
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.index.metadata import describe, names
+from assistant.index.record import Record
 from assistant.types import Block, Page, Role
 
 
@@ -109,3 +110,63 @@ def test_nothing_makes_it_raise(parts: list[tuple[Role, str]], words: str) -> No
     found = describe((page(*parts),), {"Title": words, "Author": words, "CreationDate": words, "Subject": words})
     assert len(found.title) <= 500
     assert describe((), {}).title == ""
+
+
+XMP = Record("On the growth of plants", ("Author, Ann", "Third, Cy"), 2018, "10.5555/p.1", venue="Annals")
+
+
+def test_the_packet_is_believed_where_the_page_bears_it_out() -> None:
+    found = describe((FIRST,), {}, (), XMP)
+    assert (found.title, found.doi, found.venue) == ("On the growth of plants", "10.5555/p.1", "Annals")
+    assert found.authors == ("Ann Author", "José de la Cruz", "K. Müller-Lüd")
+    assert found.year == 2020, "the page says when it was published"
+    assert describe((FIRST,), {}, (), Record("Template of the journal")).title == "On the growth of plants"
+
+
+def test_a_title_that_goes_on_beyond_the_packets_is_shown_whole() -> None:
+    whole = "On the growth of plants in the shade: a randomised trial in three countries"
+    first = page((Role.TITLE, whole), (Role.BODY, "Words."))
+    assert describe((first,), {}, (), Record("On the growth of plants in the shade")).title == whole
+
+
+def test_the_doi_that_the_margins_repeat_wins_over_that_of_the_data() -> None:
+    first = page((Role.FOOTNOTE, "Code is at DOI 10.5281/zenodo.11"), (Role.FURNITURE, "DOI 10.5555/this.1"))
+    second = page((Role.FURNITURE, "Journal 3, doi 10.5555/this.1"))
+    assert describe((first, second), {}).doi == "10.5555/this.1"
+    assert describe((first,), {}).doi == "10.5555/this.1"
+
+
+def test_the_stamp_of_arxiv_is_an_id_but_a_citation_is_none() -> None:
+    stamped = page((Role.TITLE, "On growth"), (Role.FURNITURE, "arXiv:2101.01234v2 [q-bio.PE] 4 Jan 2021"))
+    citing = page((Role.TITLE, "On growth"), (Role.BODY, "As in arXiv:2101.01234 we find growth."))
+    assert describe((stamped,), {}).arxiv == "2101.01234"
+    assert describe((citing,), {}).arxiv == ""
+
+
+@pytest.mark.parametrize(
+    ("note", "venue"),
+    [
+        ("Jaradat et al. BMC Plant Medicine (2016) 16:418", "BMC Plant Medicine"),
+        ("Metabolites 2014, 4, 932-945; doi:10.5555/x", "Metabolites"),
+        (
+            "Rising et al. (2024). A guide. Journal of Open Education, 7(75), 90. https://doi.org/10.5555/x",
+            "Journal of Open Education",
+        ),
+        ("PLANTS ONE | DOI:10.5555/x December 2014 1 / 14", "PLANTS ONE"),
+        ("J Arthropod Dis, September 2017, 11(3): 427–432", "J Arthropod Dis"),
+        ("编辑学报 第17卷", "编辑学报"),
+        ("Received: 3 April 2017 / Accepted: 2 May 2017", ""),
+    ],
+)
+def test_the_journal_is_told_from_headers(note: str, venue: str) -> None:
+    assert describe((page((Role.FURNITURE, note)),), {}).venue == venue
+
+
+def test_a_chinese_first_page() -> None:
+    first = page(
+        (Role.TITLE, "蓟县震旦亚界研究及其意义"),
+        (Role.AUTHOR, "陈晋镳1，张惠民2"),
+        (Role.FURNITURE, "收稿日期：2018-03-01"),
+    )
+    found = describe((first,), {})
+    assert (found.title, found.authors, found.year) == ("蓟县震旦亚界研究及其意义", ("陈晋镳", "张惠民"), 2018)

@@ -60,13 +60,6 @@ def test_upward_text_is_told_by_its_style(tmp_path: Path) -> None:
     assert styles[page.styles[0]].turned == 1
 
 
-def test_white_and_invisible_text_is_told_by_its_style(tmp_path: Path) -> None:
-    content = "1 1 1 rg BT /F1 12 Tf 72 700 Td (white) Tj ET 0 0 0 rg BT /F1 12 Tf 72 600 Td 3 Tr (none) Tj ET"
-    page, styles = raw(write(tmp_path, [content]))
-    assert styles[page.styles[0]].white
-    assert styles[page.styles[-1]].invisible
-
-
 def test_no_more_than_the_limit_is_read(tmp_path: Path) -> None:
     page, _ = raw(write(tmp_path, ["many characters on a page"]), limit=4)
     assert spelled(page) == "many"
