@@ -26,7 +26,7 @@ from assistant.index import wire
 from assistant.index.formats import kinds
 from assistant.types import Document, Page
 
-READER = "pdfium-2"
+READER = "pdfium-3"
 """Version of the reading as a whole (pdf, lines, layout, metadata); raise it when a paper's text may change."""
 OnPage = Callable[[int, int], None]
 """Called with (page, pages) when a page is begun."""
