@@ -212,7 +212,8 @@ def open_pdf(path: Path, password: str = "") -> Iterator[PdfFile]:
         data = mended(path, password) if code == raw.FPDF_ERR_FORMAT else b""
         handle = raw.FPDF_LoadMemDocument64(data, len(data), secret) if data else None
         if not handle:
-            raise ReadError(_open_error(code, password))
+            # With another password the same file may open, so the next ingest is to try it again.
+            raise ReadError(_open_error(code, password), transient=code == raw.FPDF_ERR_PASSWORD)
     document = pdfium.PdfDocument(handle)
     try:
         yield PdfFile(document, repaired=bool(data))
