@@ -100,7 +100,7 @@ def locked(paper: Path) -> Path:
     from pypdf import PdfWriter
 
     writer = PdfWriter(clone_from=paper)
-    writer.encrypt("sesame", algorithm="AES-128")
+    writer.encrypt("sesame", algorithm="RC4-128")
     path = paper.with_name("locked.pdf")
     with path.open("wb") as out:
         writer.write(out)
