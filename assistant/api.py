@@ -92,6 +92,7 @@ class Assistant:
         """As `ingest`, telling what happens: Progress while at work, a FileReport for each file once it is stored
         (or has failed), the IngestReport last. Set `cancel` to stop after the paper in hand."""
         from assistant.index.ingest import check_settings, ingest
+        from assistant.index.sandbox import Limits
 
         library = self._open(create=True)
         if self.settings.embedder is not None and library.store.setting("embedder"):
@@ -103,14 +104,15 @@ class Assistant:
             workers=self.settings.workers,
             target=self.settings.passage_tokens,
             rehash=rehash,
+            limits=Limits(ocr=self.settings.ocr == "auto"),
             cancel=cancel,
         )
 
     def read(self, path: str | Path, *, password: str = "") -> Document:
         """What is read of one file, without putting it into the library. Raises ReadError where nothing can be."""
-        from assistant.index.sandbox import read_paper
+        from assistant.index.sandbox import Limits, read_paper
 
-        return read_paper(Path(path))
+        return read_paper(Path(path), limits=Limits(ocr=self.settings.ocr == "auto"))
 
     def draw(self, path: str | Path, page: int, *, dpi: float = 110, password: str = "") -> Picture:
         """A page of a PDF (1-based) as it is shown, with the matrix that takes boxes onto it. Raises ReadError."""

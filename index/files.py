@@ -29,8 +29,8 @@ class Source:
 
 def find_files(paths: Sequence[Path], *, skip: Path) -> tuple[list[Source], list[FileReport]]:
     """The files to ingest, in a fixed order: named files as they are, folders walked for papers of every known suffix;
-    and the folders and files that could not be looked at. `skip` (the library) is not walked. Raises UsageError for a missing path and
-    where there is nothing to ingest."""
+    and the folders and files that could not be looked at. `skip` (the library) is not walked. Raises UsageError for a
+    missing path and where there is nothing to ingest."""
     sources: dict[Path, Source] = {}
     failed: list[FileReport] = []
     for path in paths:
@@ -44,7 +44,9 @@ def find_files(paths: Sequence[Path], *, skip: Path) -> tuple[list[Source], list
                 continue
             sources[file] = Source(file, status.st_size, status.st_mtime_ns)
     if not sources and not failed:
-        raise UsageError(f"there is no paper ({READABLE}) in {', '.join(map(str, paths))}; name a folder that holds some")
+        raise UsageError(
+            f"there is no paper ({READABLE}) in {', '.join(map(str, paths))}; name a folder that holds some"
+        )
     return [sources[p] for p in sorted(sources, key=os.fsencode)], failed
 
 

@@ -28,6 +28,7 @@ _STAMP = re.compile(
     r"|permits unrestricted",
     re.IGNORECASE,
 )
+_CONTINUED = re.compile(r"\(?continued (?:on|from|to) (?:the )?(?:next|previous|following) page\)?\.?", re.IGNORECASE)
 _TURNED_PAGE = 0.15
 """Share of a page's characters that stand across it, from which they are a turned table rather than a stamp."""
 _SAME_PLACE, _SAME_PLACE_SHARE = 3, 0.25
@@ -39,6 +40,8 @@ _LARGER = 0.35
 _CAPTION = re.compile(r"(?:fig|tab|scheme|box|图|表)", re.IGNORECASE)
 _LEADERS = re.compile(r"(?:[.·⋅…‥]\s*){5,}\s*(?:[ivxlc]+|\d+)?$")
 _MIN_LEADERS = 4
+_WATERMARK = 1.5
+"""Body sizes from which text at an angle is a watermark; the labels of an axis are smaller."""
 _FEW_PAGES = 5
 _OUTERMOST = 3
 """Lines from the top and from the bottom of a page that may be its number."""
@@ -54,7 +57,7 @@ def mark_furniture(pages: Sequence[Sequence[Line]], usual: Profile) -> None:
     """Set the role of hidden lines, repeated headers and footers, page numbers, stamps and line numbers."""
     for page in pages:
         _mark_hidden(page)
-        _mark_stamps(page)
+        _mark_stamps(page, usual)
         _mark_line_numbers(page, usual)
         _mark_contents(page)
     _mark_repeated(pages)
@@ -85,7 +88,7 @@ def _mark_repeated(pages: Sequence[Sequence[Line]]) -> None:
     enough = 2 if len(pages) <= _FEW_PAGES else 3
     for line, (words, height) in zip(lines, keys, strict=True):
         same = len(set().union(*(seen.get((words, height + step), set()) for step in (-1, 0, 1))))
-        often = same >= max(3, len(pages) / 2) and len(line.text) > 3
+        often = same >= max(3, len(pages) / 2) and sum(map(str.isalpha, words)) > 2
         if (same >= enough and (_in_margin(line) or often)) or (same >= max(2, enough - 1) and _outermost(line)):
             line.role = Role.FURNITURE
 
@@ -160,17 +163,19 @@ def _mark_page_number(page: Sequence[Line]) -> None:
                 break
 
 
-def _mark_stamps(page: Sequence[Line]) -> None:
-    """Text across the outer edge of a page that is not turned itself, and copyright lines in its margins."""
+def _mark_stamps(page: Sequence[Line], usual: Profile) -> None:
+    """Text across the outer edge of a page that is not turned itself, copyright lines in its margins, watermarks."""
     turned = sum(len(line.text) for line in page if line.sideways)
     whole_page = turned > _TURNED_PAGE * sum(len(line.text) for line in page)
     for line in page:
         if line.role is not Role.BODY:
             continue
-        if line.sideways:
+        if line.style.slanted and line.size > _WATERMARK * usual.size:
+            line.role = Role.FURNITURE
+        elif line.sideways:
             if not whole_page and (line.depth < _EDGE or line.depth > 1 - _EDGE):
                 line.role = Role.FURNITURE
-        elif _in_margin(line) and _STAMP.search(line.text):
+        elif _CONTINUED.fullmatch(line.text) or (_in_margin(line) and _STAMP.search(line.text)):
             line.role = Role.FURNITURE
 
 

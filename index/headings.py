@@ -25,7 +25,9 @@ USUAL = re.compile(
     r"|results?(?: and discussions?)?|discussions?(?: and conclusions?)?|conclusions?|abstract|summary"
     r"|acknowledge?ments?|references|related work|limitations|experimental(?: section)?|funding|statement of need"
     r"|data availability|appendix|conflicts? of interest|competing interests|author contributions"
-    r"|abbreviations|objectives?|design|setting|participants|引言|绪论|前言|结论|致谢|摘\s*要|讨论|附录)[.:：]?",
+    r"|supplementary (?:materials?|information|data)|ethics(?: statement| approval)?|disclosures?|declarations?"
+    r"|data availability statement|abbreviations|objectives?|design|setting"
+    r"|participants|引言|绪论|前言|结论|致谢|摘\s*要|讨论|附录)[.:：]?",
     re.IGNORECASE,
 )
 _NO_HEADING = re.compile(
@@ -35,6 +37,7 @@ _NO_HEADING = re.compile(
     re.IGNORECASE,
 )
 _CODE_FONT = re.compile(r"courier|mono|consol|typewriter|cmtt|menlo", re.IGNORECASE)
+_MARKS = frozenset("•◦°–—-*▪·●○")
 _ENDS_SENTENCE = (".", ",", ";", "-", "。", "，", "；", "、")
 _MAX_LENGTH = 200
 _GAP = 1.2
@@ -120,6 +123,8 @@ def _may_be_heading(unit: Unit, usual: Profile) -> bool:
     letters = [c for c in text if c.isalpha()]
     if not 2 <= len(text) <= _MAX_LENGTH or len(letters) < 0.5 * len(text.replace(" ", "")) or len(letters) < 2:
         return False
+    if text[0] in _MARKS:
+        return False
     if not (letters[0].isupper() or not letters[0].isascii() or text[0].isdigit()) or first.sideways:
         return False
     if (
@@ -180,10 +185,11 @@ def _opens(units: Sequence[Unit], i: int, usual: Profile, *, near: bool = True) 
         return False
     if _runs_on(line, after, usual):
         return False
+    usual_words = USUAL.fullmatch(text_of(units[i]))
     for later in units[i + 1 : i + 1 + _MAX_LINES]:
         if near and _far(line, later[0], usual):
             return False
-        if is_text(later[0], usual):
+        if is_text(later[0], usual) or (usual_words and _is_small_text(later[0], usual)):
             return True
         if later[0].role is not Role.HEADING and not _may_be_heading(later, usual):
             return False
@@ -227,6 +233,13 @@ def is_text(line: Line, usual: Profile) -> bool:
         and (words >= 5 or line.width > 0.6 * usual.column or _wide_script(line.text))
         and not (line.style.bold and not usual.bold)
     )
+
+
+def _is_small_text(line: Line, usual: Profile) -> bool:
+    """Whether a line may be the text of a section that is set smaller, as acknowledgements are."""
+    words = line.text.split()
+    small = sum(word[0].islower() for word in words)
+    return len(words) >= 5 and small >= 0.5 * len(words) and usual.is_smaller(line) and not line.style.bold
 
 
 def _wide_script(text: str) -> bool:

@@ -24,6 +24,7 @@ from assistant.index.faults import fault
 from assistant.index.files import Source, find_files, sha256_of
 from assistant.index.library import Library
 from assistant.index.sandbox import READER, Limits, read_paper
+from assistant.index.scans import is_waiting
 from assistant.index.store import Job
 from assistant.types import Document, FileReport, FileStatus, IngestReport, Progress
 
@@ -95,7 +96,7 @@ def _take_up_bibliographies(run: _Run, paths: Sequence[Path]) -> Iterator[FileRe
 
 
 def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bool, limits: Limits) -> Iterator[Event]:
-    run.jobs, readers = run.library.store.jobs(), run.library.store.readers()
+    run.jobs, readers = run.library.store.jobs(), _readers(run.library, ocr=limits.ocr)
     todo: list[Source] = []
     for source in sources:
         known = _known(run.jobs.get(source.path), source, readers) if not rehash else None
@@ -112,6 +113,15 @@ def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bo
     fault("hashed")
     if hashed.to_read:
         yield from _read_and_store(run, hashed.to_read, workers, limits)
+
+
+def _readers(library: Library, *, ocr: bool) -> dict[str, str]:
+    """Paper id -> version of the reader, without those whose pictures can be read now and could not before."""
+    readers = library.store.readers()
+    for paper in library.store.papers() if ocr else ():
+        if is_waiting(paper.flags):
+            del readers[paper.id]
+    return readers
 
 
 def _known(job: Job | None, source: Source, readers: dict[str, str]) -> FileReport | None:

@@ -19,7 +19,7 @@ from assistant.index.floats import mark_captions, mark_cells
 from assistant.index.front import mark_abstract, mark_footnotes, mark_front
 from assistant.index.furniture import mark_furniture
 from assistant.index.headings import mark_headings
-from assistant.index.lines import Line, cut, page_lines, without_false_ends
+from assistant.index.lines import Line, cut, page_lines, with_bullets, without_false_ends
 from assistant.index.order import in_order
 from assistant.index.outline import mark_outline
 from assistant.index.paragraphs import paragraphs
@@ -47,7 +47,7 @@ class Layout:
 def read_layout(pages: Sequence[RawPage], styles: list[Style], outline: Sequence[OutlineEntry] = ()) -> Layout:
     """The pages as read; `styles` is the table that the raw pages' style numbers refer to."""
     styles = even_sizes(pages, styles)
-    pages = [without_false_spaces(without_false_ends(page, styles), styles) for page in pages]
+    pages = [without_false_spaces(without_false_ends(with_bullets(page), styles), styles) for page in pages]
     lines = [page_lines(page, styles) for page in pages]
     usual = profile(lines)
     lines = [in_order(page, usual) for page in lines]

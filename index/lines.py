@@ -24,6 +24,7 @@ _LIGATURES = range(0xFB00, 0xFB07)
 _RADICALS = range(0x2E80, 0x2FD6)
 """Chinese radicals that many fonts give in place of the ordinary character of the same look."""
 _BULLETS = {0xF0B7, 0xF0A7, 0xF06E, 0xF0D8, 0x2022, 0x25CF, 0x25AA, 0x25A0}
+_BULLET = 0x2022
 _DROPPED = {"Cc", "Cf", "Cs", "Cn"}
 """Unicode categories with nothing to see: controls, zero-width and direction marks, halves of pairs, no characters."""
 _JUMP = 3.0
@@ -138,6 +139,19 @@ def without_false_ends(page: RawPage, styles: list[Style]) -> RawPage:
         generated=page.generated[kept],
         hidden=page.hidden[kept],
     )
+
+
+def with_bullets(page: RawPage) -> RawPage:
+    """The page with a bullet for each mark that a line begins with and that its font names by no character at all."""
+    codes = page.codes
+    if len(codes) < 2:
+        return page
+    feeds = (codes == 0x0D) | (codes == 0x0A)
+    first = np.concatenate([[True], feeds[:-1]])
+    spaced = np.concatenate([codes[1:] == 0x20, [False]])
+    nameless = (codes > 0) & (codes < 0x20) & ~feeds & ~np.isin(codes, HYPHEN_MARKS) & (page.boxes != 0).any(axis=1)
+    marks = nameless & first & spaced
+    return replace(page, codes=np.where(marks, _BULLET, codes).astype(codes.dtype)) if marks.any() else page
 
 
 def page_lines(page: RawPage, styles: list[Style]) -> list[Line]:

@@ -69,7 +69,7 @@ Boxes = NDArray[np.float64]
 
 @dataclass(slots=True)
 class Engine:
-    """The tesseract of this machine. `languages` are those installed; `chosen` the last that a page was read in well."""
+    """This machine's tesseract. `languages` are those installed, `chosen` the last that a page was read well in."""
 
     program: str
     languages: frozenset[str]
@@ -211,9 +211,10 @@ def _orientation(engine: Engine, grey: NDArray[np.uint8], deadline: float) -> tu
     values = dict(re.findall(r"^([\w ]+): (.+)$", told, re.MULTILINE))
     sure = float(values.get("Orientation confidence", 0)) >= _TURN_SURE
     turned = int(values.get("Rotate", 0)) // 90 % 4 if sure else 0
-    wished = _SCRIPTS.get(values.get("Script", ""), ())
-    known = [name for name in wished if name in engine.languages]
-    return turned, "+".join(known) if known and known[0] == wished[0] else language
+    wished = _SCRIPTS.get(values.get("Script", ""))
+    if wished is None or wished[0] not in engine.languages:
+        return turned, language
+    return turned, "+".join(name for name in wished if name in engine.languages)
 
 
 def _recognise(engine: Engine, grey: NDArray[np.uint8], language: str, deadline: float) -> list[_Line]:
@@ -238,7 +239,7 @@ def _run(command: list[str], given: bytes, deadline: float) -> bytes:
             capture_output=True,
             timeout=max(0.1, deadline - time.monotonic()),
             env=environment | {"OMP_THREAD_LIMIT": "1", "LC_ALL": "C"},
-            preexec_fn=_limit,  # noqa: PLW1509 the reading process has one thread
+            preexec_fn=_limit,
             check=False,
         )
     except (subprocess.TimeoutExpired, OSError) as error:
@@ -351,5 +352,3 @@ def _turned_back(points: Boxes, raster: Raster, turned: int) -> Boxes:
     width, height = float(raster.width), float(raster.height)
     places = {0: (u, v), 1: (v, height - u), 2: (width - u, height - v), 3: (width - v, u)}
     return np.stack(places[turned % 4], axis=1)
-
-

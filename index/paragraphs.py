@@ -15,7 +15,7 @@ from assistant.index.sections import SectionPath
 from assistant.types import RUNNING_TEXT, Role
 
 _BULLET = re.compile(
-    r"(?:(?P<dot>[•▪◦‣∙·●○■□✓➢])|(?P<dash>[–—*-])|(?P<number>\(?\d{1,2}[.)）]|（\d{1,2}）)|(?P<letter>\(?[a-z][.)])"
+    r"(?:(?P<dot>[•▪◦‣∙·●○■□✓➢►▶▸➤❖])|(?P<dash>[–—*-])|(?P<number>\(?\d{1,2}[.)）]|（\d{1,2}）)|(?P<letter>\(?[a-z][.)])"
     r"|(?P<roman>\(?[ivx]{1,4}[.)]))(?:\s|$|(?<=[）)]))"
 )
 _ENDS = re.compile(r"[.!?:。！？：][\"'”’)\]\d,–\s]*$")

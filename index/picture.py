@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import ReadError, UsageError
 from assistant.index import wire
+from assistant.index.formats.kinds import Kind
 from assistant.index.geometry import line_boxes
-from assistant.index.sandbox import reader_environment
+from assistant.index.sandbox import check_file, reader_environment
 from assistant.types import Box, Figure, Page, Role, Table
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ def draw_page(path: Path, number: int, *, dpi: float = DPI, password: str = "") 
 
     Raises ReadError with one line where the file or the page cannot be drawn.
     """
+    if check_file(path) is not Kind.PDF:
+        raise ReadError("only a PDF has pages to draw")
     resolution = min(max(dpi, MIN_DPI), MAX_DPI)
     command = [sys.executable, "-P", "-m", "assistant.index.painter", f"--page={number}", f"--dpi={resolution}"]
     try:

@@ -44,7 +44,17 @@ MAX_PASSWORD = 1024
 """Bytes; PDF allows 127."""
 _MEMORY_SHARE = 0.3
 """A reader that crashes with this share of its memory in use most likely failed to get more."""
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "TESSDATA_PREFIX", "ASSISTANT_FAULT")
+_KEPT_VARIABLES = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "SYSTEMROOT",
+    "LD_LIBRARY_PATH",
+    "TMPDIR",
+    "TESSDATA_PREFIX",
+    "ASSISTANT_FAULT",
+)
 """All that the reader sees of the environment: it has no business with keys and tokens."""
 
 
@@ -98,9 +108,10 @@ def read_paper(
 ) -> Document:
     """The file as a Document; pages that bring the reader down are left out and flagged.
 
-    `password` opens an encrypted file; it goes to the reader by a pipe, where no other user can see it. Raises ReadError with one line that says why nothing could be read, Cancelled once `cancel` is set.
+    `password` opens an encrypted file; it goes to the reader by a pipe, where no other user can see it. Raises
+    ReadError with one line that says why nothing could be read, Cancelled once `cancel` is set.
     """
-    _check_file(path)
+    check_file(path)
     lost: dict[int, Trouble] = {}
     last = limits.pages
     while True:
@@ -144,8 +155,8 @@ def _flags(lost: dict[int, Trouble], last: int, count: int) -> tuple[str, ...]:
     return (*flags, f"pages {last + 1} to {count} were not read (too many could not be)") if last < count else flags
 
 
-def _check_file(path: Path) -> None:
-    """Raises ReadError for what no reader need be started for."""
+def check_file(path: Path) -> kinds.Kind:
+    """What kind of file it seems to be. Raises ReadError for what no reader need be started for."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
@@ -155,7 +166,7 @@ def _check_file(path: Path) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ReadError(f"cannot be opened: {reason}") from error
-    kinds.kind_of(path.name, head)
+    return kinds.kind_of(path.name, head)
 
 
 def _command(path: Path, skip: Iterable[int], last: int, limits: Limits) -> list[str]:
@@ -270,7 +281,13 @@ def _take(run: _Run, kind: str, parts: list[bytes], limits: Limits, on_page: OnP
         run.working = True
     elif kind == "working":
         run.working = True
-    elif kind == "page":
+    else:
+        _take_result(run, kind, parts, limits)
+
+
+def _take_result(run: _Run, kind: str, parts: list[bytes], limits: Limits) -> None:
+    """The same for what was read: a page, the document, or the reason why there is none."""
+    if kind == "page":
         page_read = wire.decode_page(parts, characters=limits.characters * _GROWTH)
         if not (run.pages[-1].number if run.pages else 0) < page_read.number <= run.page:
             raise wire.WireError("pages out of order")

@@ -56,6 +56,7 @@ def without_false_spaces(page: RawPage, styles: list[Style]) -> RawPage:
         boxes=page.boxes[kept],
         styles=page.styles[kept],
         generated=page.generated[kept],
+        hidden=page.hidden[kept],
     )
 
 

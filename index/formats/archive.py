@@ -18,7 +18,16 @@ MAX_BYTES = 256 << 20
 """Bytes unpacked in all: only text is unpacked, and 20 million characters with their markup stay below it."""
 DAMAGED = "damaged: the archive cannot be unpacked; save the file again"
 _CHUNK = 1 << 20
-_FAULTS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+_FAULTS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 """What the standard library raises for archives that are damaged, encrypted or packed in an unknown way."""
 
 

@@ -28,7 +28,9 @@ from assistant.index.formats.markup import (
 from assistant.index.formats.parts import Front, Part, year_in
 from assistant.types import Role
 
-_SKIPPED = frozenset("del movefrom fallback instrtext deltext txbxcontent drawing pict object rpr ppr".split())
+_SKIPPED = frozenset(
+    ["del", "movefrom", "fallback", "instrtext", "deltext", "txbxcontent", "drawing", "pict", "object", "rpr", "ppr"]
+)
 """Elements in a paragraph whose text is not the paragraph's: deleted, doubled for old readers, or in a box."""
 _NAMED = {
     "title": Role.TITLE,

@@ -8,7 +8,16 @@ from urllib.parse import unquote
 
 from assistant.errors import ReadError
 from assistant.index.formats.archive import Archive
-from assistant.index.formats.markup import Element, attribute, children, descendants, first, parse_xhtml, parse_xml, text_of
+from assistant.index.formats.markup import (
+    Element,
+    attribute,
+    children,
+    descendants,
+    first,
+    parse_xhtml,
+    parse_xml,
+    text_of,
+)
 from assistant.index.formats.parts import Front, Part, tidy_doi, year_in
 from assistant.index.formats.webpage import page_parts
 

@@ -1,4 +1,4 @@
-"""JATS XML, as journals and PubMed Central give articles: https://jats.nlm.nih.gov/. An element's name says its role."""
+"""JATS XML, as journals and PubMed Central give articles (https://jats.nlm.nih.gov/): an element's name is its role."""
 
 from __future__ import annotations
 
@@ -13,8 +13,24 @@ from assistant.types import Reference, Role
 
 NOT_JATS = "XML, but no article in JATS form; export it as PDF or DOCX"
 _DROPPED = frozenset(
-    "object-id permissions history related-article related-object contrib-id alt-text long-desc graphic media"
-    " inline-graphic annotation annotation-xml processing-meta counts self-uri".split()
+    [
+        "object-id",
+        "permissions",
+        "history",
+        "related-article",
+        "related-object",
+        "contrib-id",
+        "alt-text",
+        "long-desc",
+        "graphic",
+        "media",
+        "inline-graphic",
+        "annotation",
+        "annotation-xml",
+        "processing-meta",
+        "counts",
+        "self-uri",
+    ]
 )
 _ROLES = {
     "list-item": Role.LIST,
@@ -26,10 +42,50 @@ _ROLES = {
     "preformat": Role.EQUATION,
 }
 _BLOCKS = frozenset(
-    "p sec title label disp-quote boxed-text list def-list fig fig-group table-wrap speech statement verse-group attrib"
-    " ack app notes fn-group supplementary-material body back glossary app-group bio break".split()
+    [
+        "p",
+        "sec",
+        "title",
+        "label",
+        "disp-quote",
+        "boxed-text",
+        "list",
+        "def-list",
+        "fig",
+        "fig-group",
+        "table-wrap",
+        "speech",
+        "statement",
+        "verse-group",
+        "attrib",
+        "ack",
+        "app",
+        "notes",
+        "fn-group",
+        "supplementary-material",
+        "body",
+        "back",
+        "glossary",
+        "app-group",
+        "bio",
+        "break",
+    ]
 )
-_SECTIONS = frozenset("sec ack app notes glossary ref-list fn-group abstract trans-abstract boxed-text bio".split())
+_SECTIONS = frozenset(
+    [
+        "sec",
+        "ack",
+        "app",
+        "notes",
+        "glossary",
+        "ref-list",
+        "fn-group",
+        "abstract",
+        "trans-abstract",
+        "boxed-text",
+        "bio",
+    ]
+)
 """Elements whose title is a heading."""
 _UNTITLED = {"ack": "Acknowledgements", "abstract": "Abstract", "ref-list": "References"}
 """Headings that journals print without writing them into the file."""
@@ -95,8 +151,13 @@ def _taker(flow: Flow) -> Callable[[Element], bool]:
             return True
         if name in ("title", "label"):
             return _is_heading_of(element) or _is_label(element)
-        put = {"caption": _put_caption, "table": _put_table, "disp-formula": _put_formula, "ref": _put_reference,
-               "def-item": _put_definition}.get(name)
+        put = {
+            "caption": _put_caption,
+            "table": _put_table,
+            "disp-formula": _put_formula,
+            "ref": _put_reference,
+            "def-item": _put_definition,
+        }.get(name)
         if put:
             put(flow, element)
         elif name in ("inline-formula", "alternatives", "math", "tex-math"):
@@ -144,9 +205,7 @@ def _put_table(flow: Flow, table: Element) -> None:
         head = name_of(row.getparent()) == "thead"
         grid.next_row()
         for cell in children(row, "td", "th"):
-            grid.put(
-                text_of(cell, *_DROPPED), attribute(cell, "rowspan"), attribute(cell, "colspan"), header=head
-            )
+            grid.put(text_of(cell, *_DROPPED), attribute(cell, "rowspan"), attribute(cell, "colspan"), header=head)
     flow.put(Part(Role.TABLE, cells=grid.cells()))
 
 
@@ -177,7 +236,9 @@ def _formula(element: Element) -> str:
 def _put_reference(flow: Flow, ref: Element) -> None:
     """An entry: its text as set where it is set, else its pieces in order with the punctuation that they lack."""
     citation = next(
-        iter(descendants(ref, "mixed-citation", "element-citation", "nlm-citation", "citation", "citation-alternatives")),
+        iter(
+            descendants(ref, "mixed-citation", "element-citation", "nlm-citation", "citation", "citation-alternatives")
+        ),
         ref,
     )
     mixed = next(iter(descendants(ref, "mixed-citation")), None)
@@ -214,9 +275,7 @@ def _person(element: Element) -> str:
 
 
 def _authors(meta: Element) -> list[str]:
-    contributors = [
-        e for e in descendants(meta, "contrib") if attribute(e, "contrib-type") in ("", "author")
-    ]
+    contributors = [e for e in descendants(meta, "contrib") if attribute(e, "contrib-type") in ("", "author")]
     people = [next(iter(descendants(e, "name", "string-name", "collab")), None) for e in contributors]
     return [_person(person) for person in people if person is not None]
 

@@ -65,7 +65,9 @@ _REFUSED = (
 )
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 """Byte-order marks."""
-_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL
+)
 _XML = re.compile(rb"\s*<(?:\?xml\b|!DOCTYPE|[A-Za-z][\w:.-]*[\s>/])")
 _JATS = re.compile(rb"<(?:\w+:)?(?:article|pmc-articleset)[\s>]")
 _NO_PAPER = re.compile(
@@ -134,8 +136,11 @@ def _plain(head: bytes) -> bytes:
 
 
 def is_paper(name: str, head: bytes) -> bool:
-    """Whether a walk through a folder takes up a file with a known suffix. A file about a program or a data set
-    (README, LICENSE, requirements.txt), XML that is no article, and text that is mostly numbers or has no sentence are passed over."""
+    """Whether a walk through a folder takes up a file with a known suffix.
+
+    A file about a program or a data set (README, LICENSE, requirements.txt), XML that is no article, and text that is
+    mostly numbers or has no sentence are passed over.
+    """
     path = PurePath(name)
     kind = SUFFIXES.get(path.suffix.lower())
     if kind in (Kind.MARKDOWN, Kind.TEXT, Kind.HTML) and _NO_PAPER.fullmatch(path.stem):

@@ -11,6 +11,8 @@ from assistant.index.formats.parts import Front, Part, year_in
 from assistant.index.formats.webpage import read_html
 
 _ENTRIES = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_MAX_NESTING = 100
+"""Blocks within blocks; markdown-it leaves out what lies deeper, and 20 is its own limit."""
 _MAX_ENTRIES = 64 << 10
 """Characters of metadata that are looked at."""
 
@@ -21,7 +23,8 @@ def read_markdown(data: bytes) -> tuple[list[Part], Front]:
 
     text = decode(data)
     found = _ENTRIES.match(text)
-    page = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text[found.end() :] if found else text)
+    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable(["table", "strikethrough"])
+    page = parser.render(text[found.end() :] if found else text)
     parts, _ = read_html(f"<html><body>{page}</body></html>".encode())
     return parts, _front(found[1] if found else "")
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,7 +37,8 @@ _REFERENCES = re.compile(
     re.IGNORECASE,
 )
 _CAPTION = re.compile(
-    r"((?:Supplementary |Extended Data )?(?:Fig(?:ure)?\.?|Table|Scheme|Box|图|表)\s?[A-Z]?\d{1,3}[a-z]?)\s*(?:[.:|。：]|\s(?=[A-Z]))"
+    r"((?:Supplementary |Extended Data )?(?:Fig(?:ure)?\.?|Table|Scheme|Box|图|表)\s?[A-Z]?\d{1,3}[a-z]?)"
+    r"\s*(?:[.:|。：]|\s(?=[A-Z]))"
 )
 _MAX_CAPTION, _MAX_BYLINE, _NOTE = 1500, 500, 250
 """Characters of a caption, of a list of authors, and of a paragraph that may be a note on the paper itself."""
@@ -250,7 +252,7 @@ def _name(name: str) -> str:
 
 def _byline(parts: Sequence[Part]) -> tuple[str, ...]:
     """The authors named right under the title, where nothing but names stands there."""
-    for title, after in zip(parts, parts[1:], strict=False):
+    for title, after in pairwise(parts):
         if after.role is Role.AUTHOR:
             return names(after.text)
         if title.role is Role.TITLE and _is_byline(after, names(after.text)):
@@ -306,7 +308,8 @@ def _sections(parts: Sequence[Part]) -> Iterator[str]:
 
 def _page(number: int, part: Part, section: str) -> tuple[Page, tuple[Cell, ...]]:
     level = min(max(part.level, 1), _MAX_LEVEL) if part.role is Role.HEADING else 0
-    text, blocks = part.text, (Block(part.role, 0, len(part.text), section, level),)
+    text = part.text
+    blocks: tuple[Block, ...] = (Block(part.role, 0, len(text), section, level),)
     cells: tuple[Cell, ...] = ()
     if part.cells:
         text, blocks, cells = _rows(part, section)
@@ -326,9 +329,7 @@ def _rows(part: Part, section: str) -> tuple[str, tuple[Block, ...], tuple[Cell,
         start = at
         for cell in row:
             at += bool(cell.text) and at > start
-            cells.append(
-                Cell(cell.row, cell.column, at, at + len(cell.text), cell.rows, cell.columns, cell.header)
-            )
+            cells.append(Cell(cell.row, cell.column, at, at + len(cell.text), cell.rows, cell.columns, cell.header))
             at += len(cell.text)
         if at == start:
             continue

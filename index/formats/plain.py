@@ -1,4 +1,4 @@
-"""Plain text: paragraphs parted by empty lines, their wrapped lines joined; headings only where they are plain to see."""
+"""Plain text: paragraphs parted by empty lines, wrapped lines joined; headings only where they are plain to see."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _underlined(lines: list[str]) -> Part | None:
 
 
 def _heading(line: str) -> Part | None:
-    if len(line) > _HEADING or line[-1] in ".,;!?。，；" and not _KNOWN.fullmatch(line):
+    if len(line) > _HEADING or (line[-1] in ".,;!?。，；" and not _KNOWN.fullmatch(line)):
         return None
     if numbered := _NUMBERED.match(line):
         return Part(Role.HEADING, line, level=1 + numbered[1].count("."))
@@ -107,4 +107,6 @@ def _joined(lines: list[str], words: Counter[str]) -> str:
         return f"{left}-{right}" if keep else f"{left}{right}"
 
     text = _UNWRAP.sub(join, "\n".join(lines))
-    return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n\s*(?=[\u3000-\u9fff\uff00-\uffef])", "", text).replace("\n", " ")
+    return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n\s*(?=[\u3000-\u9fff\uff00-\uffef])", "", text).replace(
+        "\n", " "
+    )

@@ -25,8 +25,30 @@ from assistant.index.formats.parts import Flow, Front, Part, tidy_doi, year_in
 from assistant.types import Role
 
 DROPPED = frozenset(
-    "head script style nav form button select textarea input svg iframe object embed canvas audio video map noscript"
-    " template menu annotation annotation-xml".split()
+    [
+        "head",
+        "script",
+        "style",
+        "nav",
+        "form",
+        "button",
+        "select",
+        "textarea",
+        "input",
+        "svg",
+        "iframe",
+        "object",
+        "embed",
+        "canvas",
+        "audio",
+        "video",
+        "map",
+        "noscript",
+        "template",
+        "menu",
+        "annotation",
+        "annotation-xml",
+    ]
 )
 """Elements whose text is no part of an article."""
 _CHROME = frozenset({"navigation", "banner", "contentinfo", "search", "complementary", "dialog", "menu", "menubar"})
@@ -52,8 +74,36 @@ _ROLES = {
     "pre": Role.EQUATION,
 }
 _BLOCKS = frozenset(
-    "p div section article main header footer aside blockquote address center figure fieldset details summary ul ol dl"
-    " hr body tr td th table tbody thead tfoot hgroup".split()
+    [
+        "p",
+        "div",
+        "section",
+        "article",
+        "main",
+        "header",
+        "footer",
+        "aside",
+        "blockquote",
+        "address",
+        "center",
+        "figure",
+        "fieldset",
+        "details",
+        "summary",
+        "ul",
+        "ol",
+        "dl",
+        "hr",
+        "body",
+        "tr",
+        "td",
+        "th",
+        "table",
+        "tbody",
+        "thead",
+        "tfoot",
+        "hgroup",
+    ]
 )
 _ARTICLE = 500
 """Characters from which an `article` or `main` counts as the page's content."""
@@ -173,7 +223,7 @@ def _put_formula(flow: Flow, element: Element) -> None:
 
 def _put_table(flow: Flow, table: Element) -> bool:
     """Whether it is a table of data, now put; one that only lays out the page is walked as any other element."""
-    rows = [row for row in descendants(table, "tr")]
+    rows = list(descendants(table, "tr"))
     if attribute(table, "role") == "presentation" or any(True for _ in descendants(table, "table", *_HEADINGS)):
         return False
     widths = [len(children(row, "td", "th")) for row in rows]
@@ -192,9 +242,7 @@ def _grid(rows: list[Element]) -> Grid:
         grid.next_row()
         for cell in children(row, "td", "th"):
             header = head or (name_of(cell) == "th" and attribute(cell, "scope") not in ("row", "rowgroup"))
-            grid.put(
-                text_of(cell, *DROPPED), attribute(cell, "rowspan"), attribute(cell, "colspan"), header=header
-            )
+            grid.put(text_of(cell, *DROPPED), attribute(cell, "rowspan"), attribute(cell, "colspan"), header=header)
     return grid
 
 

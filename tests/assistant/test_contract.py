@@ -192,8 +192,8 @@ def test_file_and_summary() -> None:
     ]  # fmt: skip
     web = FileReport(Path("/p/c.html"), FileStatus.INDEXED, "", "c" * 64, 80, 3, 0.5, paged=False)
     assert summary_json(IngestReport((good, bad, web), 0.75)) == {
-        "files": 3, "indexed": 2, "unchanged": 0, "flagged": 0, "failed": 1, "pages": 2, "passages": 12, "seconds": 0.75,
-        "interrupted": False,
+        "files": 3, "indexed": 2, "unchanged": 0, "flagged": 0, "failed": 1, "pages": 2, "passages": 12,
+        "seconds": 0.75, "interrupted": False,
     }  # fmt: skip
 
 

@@ -15,6 +15,8 @@ import pytest
 from assistant.encoders import Embedder
 from assistant.errors import EmbedderMismatch, LibraryBusy, LibraryError, ReadError, UsageError
 from assistant.index import ingest as ingest_module
+from assistant.index import scans
+from assistant.index.files import find_files
 from assistant.index.ingest import ingest, reembed
 from assistant.index.library import Library
 from assistant.testing import HashEmbedder
@@ -327,3 +329,43 @@ def fill(folder: Path, where: Path) -> IngestReport:
     """Ingest *.txt as if they were papers, without the reader."""
     ingest_module.read_paper = lambda path, **_: make_document(path.read_text(encoding="utf-8"))  # type: ignore[assignment]
     return run(Library(where, create=True), *sorted(folder.glob("*.txt")))
+
+
+def test_scans_left_unread_are_read_once_there_is_an_engine(
+    folder: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(path: Path, **_: Any) -> Document:
+        flags = (f"p. 2 is a picture: {scans.INSTALL}",) if scans.shutil.which("") is None else ()
+        return make_document("Growth rose.", flags=flags)
+
+    monkeypatch.setattr(ingest_module, "read_paper", read)
+    monkeypatch.setattr(scans.shutil, "which", lambda _: None)
+    write(folder, "a.pdf", "A scan.")
+    assert statuses(run(library, folder)) == {"a.pdf": FileStatus.FLAGGED}
+    assert statuses(run(library, folder)) == {"a.pdf": FileStatus.UNCHANGED}
+    monkeypatch.setattr(scans.shutil, "which", lambda _: "/usr/bin/tesseract")
+    assert statuses(run(library, folder)) == {"a.pdf": FileStatus.INDEXED}
+    assert statuses(run(library, folder)) == {"a.pdf": FileStatus.UNCHANGED}
+
+
+def test_a_walk_takes_papers_and_passes_over_what_programs_write(folder: Path, library: Library) -> None:
+    words = "Growth rose. It rose again, and then once more."
+    article = f"<article><body><p>{words}</p></body></article>"
+    wanted = {"a.PDF", "b.docx", "c.html", "d.htm", "e.md", "f.txt", "g.xml", "h.nxml", "i.epub", "j.markdown"}
+    unwanted = {"README.md", "readme.txt", "LICENSE.txt", "requirements-dev.txt", "CHANGELOG.md", ".x.pdf", "~$b.docx"}
+    unwanted |= {"k.json", "l.csv", "m.pages", "n.doc", "robots.txt"}
+    for name in wanted | unwanted:
+        write(folder, name, article if name.endswith("xml") else words)
+    write(folder, "pom.xml", "<?xml version='1.0'?><project><name>x</name></project>")
+    write(folder, "numbers.txt", "1.5 2.5 3.5\n" * 100)
+    write(folder, "words.txt", "alpha beta gamma\n" * 100)
+    for inside in ("c_files", "node_modules", "x.egg-info"):
+        (folder / inside).mkdir()
+        write(folder / inside, "frame.html", words)
+    (folder / "deeper").mkdir()
+    write(folder / "deeper", "paper_files.html", words)
+    sources, failed = find_files([folder], skip=library.folder)
+    assert {s.path.name for s in sources} == wanted | {"paper_files.html"}
+    assert not failed
+    named, _ = find_files([folder / "README.md", folder / "pom.xml"], skip=library.folder)
+    assert [s.path.name for s in named] == ["README.md", "pom.xml"]

@@ -98,7 +98,7 @@ def test_a_page_that_is_not_there(tmp_path: Path, number: int, reason: str) -> N
 def test_a_file_that_is_no_pdf(tmp_path: Path) -> None:
     path = tmp_path / "notes.pdf"
     path.write_bytes(b"words")
-    with pytest.raises(ReadError, match="damaged"):
+    with pytest.raises(ReadError, match="not a PDF"):
         draw_page(path, 1)
 
 

@@ -6,14 +6,17 @@ import random
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assistant.index.equations import is_formula
-from assistant.index.lines import Line
-from assistant.index.pdf import Style
+from assistant.index.lines import Line, with_bullets
+from assistant.index.pdf import RawPage, Style
 from assistant.testing import text_lines
 from assistant.types import Page, Role
-from tests.index.reading import read, texts, write
+from tests.index.reading import letters, read, texts, write
 from tests.index.test_layout import PROSE, body, check, head
 
 WORDS = " ".join(PROSE).split()
@@ -193,3 +196,86 @@ def test_a_table_of_contents_is_furniture(tmp_path: Path) -> None:
     (page,) = read(write(tmp_path, [text_lines(lines, size=10, leading=12) + body(500)]))
     assert len(texts(page, Role.FURNITURE)) == 7
     assert texts(page, Role.BODY) == [" ".join(PROSE)]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_the_line_numbers_of_a_manuscript_are_furniture(tmp_path: Path, apart: bool) -> None:
+    """Whether they come one before each line, or all before the text."""
+    numbers = [show(str(i + 1), 50, 700 - 20 * i, 8) for i in range(12)]
+    lines = [show(PROSE[i % 4], 72, 700 - 20 * i) for i in range(12)]
+    content = "".join([*numbers, *lines] if apart else [x for pair in zip(numbers, lines, strict=True) for x in pair])
+    (page,) = read(write(tmp_path, [content]))
+    assert texts(page, Role.FURNITURE) == [str(i + 1) for i in range(12)]
+    assert page.text.startswith(" ".join(PROSE * 3))
+
+
+def test_small_capitals_are_one_word(tmp_path: Path) -> None:
+    content = "BT /F1 12 Tf 72 600 Td (I) Tj /F1 9 Tf (NTRODUCTION) Tj ET\n" + body(580)
+    (page,) = read(write(tmp_path, [body(720) + content]))
+    assert "INTRODUCTION" in page.text
+
+
+def test_the_notes_of_a_table_are_no_part_of_the_text_around_it(tmp_path: Path) -> None:
+    cells = "".join(
+        show(value, 72 + 120 * k, 600 - 12 * i, 8)
+        for i, row in enumerate([("Group", "Mean", "SD"), ("Water", "12.1", "0.4"), ("Salt", "9.8", "0.7")])
+        for k, value in enumerate(row)
+    )
+    caption = show("Table 1. Growth of the groups.", 72, 620, 8)
+    note = show("Values are means of three plants of a group, in centimetres.", 72, 560, 8)
+    half = body(720, ["What was measured is told in the first table of the paper and in"])
+    rest = body(500, ["the second one, where the same plants are told of again at length."])
+    (page,) = read(write(tmp_path, [body(760) + half + caption + cells + note + rest + body(470)]))
+    assert texts(page, Role.FOOTNOTE) == ["Values are means of three plants of a group, in centimetres."]
+    assert "of the paper and in the second one" in page.text
+
+
+def test_sections_set_smaller_are_text_and_not_notes(tmp_path: Path) -> None:
+    thanks = text_lines(["We thank all who gave water to the plants of the", "groups."], y=95, size=8, leading=10)
+    (page,) = read(write(tmp_path, [body(760) + body(600) + head("Acknowledgements", 110, 9) + thanks]))
+    assert texts(page, Role.FOOTNOTE) == []
+
+
+def test_figures_at_one_height_of_many_tables_are_not_running_heads(tmp_path: Path) -> None:
+    sheets = [
+        body(720, [f"{name} {line}" for line in PROSE])
+        + show(f"{i}2.3{i} ± 0.{i}1", 300, 500)
+        + body(400, [f"{name} again"])
+        for i, name in enumerate(["First", "Second", "Third", "Fourth"], 1)
+    ]
+    assert [texts(page, Role.FURNITURE) for page in read(write(tmp_path, sheets))] == [[]] * 4
+
+
+def test_a_mark_without_a_character_is_a_bullet() -> None:
+    codes = np.array([1, 0x20, 0x41, 0x0D, 0x0A, 1, 0x20, 0x42, 1, 0x20, 2, 0x0D, 3, 0x43], dtype=np.int32)
+    boxes = np.ones((len(codes), 4), dtype=np.float32)
+    none = np.zeros(len(codes), dtype=np.int32)
+    page = RawPage(1, "1", (0, 0, 9, 9), 0, codes, boxes, none, none.astype(np.bool_), none.astype(np.bool_))
+    assert np.flatnonzero(with_bullets(page).codes == 0x2022).tolist() == [0, 5]
+
+
+SCRAPS = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(1, 38), st.sampled_from([6, 10, 14]), st.sampled_from(WORDS)),
+    min_size=1,
+    max_size=40,
+    unique_by=lambda scrap: scrap[:2],
+)
+"""Column, row, size and text: nothing stands on anything else, since pdfium takes one word of two in one place."""
+
+
+@settings(max_examples=40, deadline=None)
+@given(SCRAPS)
+def test_whatever_stands_on_a_page_is_read_once(
+    tmp_path_factory: pytest.TempPathFactory, scraps: list[tuple[int, int, int, str]]
+) -> None:
+    content = "".join(show(text, 20 + 97 * x, 20 * y, size) for x, y, size, text in scraps)
+    (page,) = read(write(tmp_path_factory.mktemp("scraps"), [content]))
+    assert sorted(letters(page.text)) == sorted(letters("".join(text for *_, text in scraps)))
+    assert [b.start for b in page.blocks] == [0, *(b.end for b in page.blocks)][:-1]
+
+
+def test_a_watermark_at_an_angle_is_furniture(tmp_path: Path) -> None:
+    mark = "BT /F2 60 Tf 0.7 0.7 -0.7 0.7 200 300 Tm (DRAFT) Tj ET\n"
+    (page,) = read(write(tmp_path, [body(720) + mark + body(300)]))
+    assert "".join(texts(page, Role.FURNITURE)).replace(" ", "") == "DRAFT"
+    assert texts(page, Role.BODY) == [" ".join([*PROSE, *PROSE])]

@@ -73,7 +73,9 @@ def web_body() -> str:
 
 
 def markdown() -> str:
-    entries = f'---\ntitle: "{TITLE}"\nauthor:\n  - {AUTHORS[0]}\n  - name: {AUTHORS[1]}\ndate: 2021-05-03\ndoi: {DOI}\n---\n'
+    entries = (
+        f'---\ntitle: "{TITLE}"\nauthor:\n  - {AUTHORS[0]}\n  - name: {AUTHORS[1]}\ndate: 2021-05-03\ndoi: {DOI}\n---\n'
+    )
     pieces = []
     for role, level, text in SPEC:
         if role == "table":
@@ -83,7 +85,7 @@ def markdown() -> str:
             pieces.append(f"{'#' * (level or 1)} {text}")
         else:
             pieces.append(f"- {text}" if role == "list" else text.replace("velorite", "*velorite*", 1))
-    return entries + "\n" + "\n\n".join(pieces) + f'\n\n<p hidden>{HIDDEN}</p>\n'
+    return entries + "\n" + "\n\n".join(pieces) + f"\n\n<p hidden>{HIDDEN}</p>\n"
 
 
 def plain() -> str:
@@ -116,7 +118,7 @@ def jats() -> str:
         "<journal-meta><journal-title-group><journal-title>Journal of Beans</journal-title></journal-title-group>"
         f'</journal-meta><article-meta><article-id pub-id-type="doi">{DOI}</article-id>'
         f"<title-group><article-title>{TITLE}</article-title></title-group><contrib-group>{names}</contrib-group>"
-        f'<pub-date><year>2021</year></pub-date><abstract><p>{SPEC[3][2]}</p></abstract></article-meta>'
+        f"<pub-date><year>2021</year></pub-date><abstract><p>{SPEC[3][2]}</p></abstract></article-meta>"
     )
     head = "".join(f"<th>{cell}</th>" for cell in HEADER)
     rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in ROWS)
@@ -176,7 +178,9 @@ def word_body() -> str:
     pieces = []
     for role, level, text in SPEC:
         if role == "table":
-            rows = "".join(f"<w:tr>{''.join(f'<w:tc>{word(cell)}</w:tc>' for cell in row)}</w:tr>" for row in (HEADER, *ROWS))
+            rows = "".join(
+                f"<w:tr>{''.join(f'<w:tc>{word(cell)}</w:tc>' for cell in row)}</w:tr>" for row in (HEADER, *ROWS)
+            )
             pieces.append(f"<w:tbl>{rows}</w:tbl>")
         elif role == "list":
             pieces.append(word(text, '<w:numPr><w:numId w:val="1"/></w:numPr>'))
@@ -203,15 +207,16 @@ def epub(chapters: Sequence[str] = (), **members: str) -> bytes:
     bodies = chapters or (whole[:cut], whole[cut:])
     names = [f"text/c {i}.xhtml" for i in range(len(bodies))]
     items = "".join(
-        f'<item id="c{i}" href="{name.replace(" ", "%20")}" media-type="application/xhtml+xml"/>' for i, name in enumerate(names)
+        f'<item id="c{i}" href="{name.replace(" ", "%20")}" media-type="application/xhtml+xml"/>'
+        for i, name in enumerate(names)
     )
     refs = "".join(f'<itemref idref="c{i}"/>' for i in range(len(names)))
     creators = "".join(f"<dc:creator>{name}</dc:creator>" for name in AUTHORS)
     package = (
         '<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
         f"<dc:title>{TITLE}</dc:title>{creators}<dc:identifier>doi:{DOI}</dc:identifier><dc:date>2021-05-03</dc:date>"
-        f'</metadata><manifest><item id="n" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>{items}'
-        f'</manifest><spine><itemref idref="n"/>{refs}</spine></package>'
+        '</metadata><manifest><item id="n" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>'
+        f'{items}</manifest><spine><itemref idref="n"/>{refs}</spine></package>'
     )
     pages = {
         f"OPS/{name}": '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>'
