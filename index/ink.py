@@ -145,7 +145,7 @@ def _places(rectangles: Rectangles, width: int) -> NDArray[np.intp]:
 def _counted(first: NDArray[np.intp], lengths: NDArray[np.intp], step: int) -> NDArray[np.intp]:
     """For each first number that many in steps from it."""
     before = np.cumsum(lengths) - lengths
-    return np.repeat(first - before * step, lengths) + np.arange(lengths.sum()) * step
+    return np.asarray(np.repeat(first - before * step, lengths) + np.arange(lengths.sum()) * step, dtype=np.intp)
 
 
 def _second_look(sheet: Sheet, ground: Picture, letters: Letters, at: NDArray[np.intp], found: Contents) -> Mask:
