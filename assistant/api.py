@@ -77,17 +77,22 @@ class Assistant:
 
     # papers
 
-    def ingest(self, *paths: str | Path, rehash: bool = False) -> IngestReport:
-        """Read files and folders into the library; unchanged files cost next to nothing.
+    def ingest(self, *paths: str | Path, rehash: bool = False, password: str = "") -> IngestReport:
+        """Read files and folders into the library; unchanged files cost next to nothing. `password` opens those that
+        are encrypted.
 
         Raises UsageError where there is nothing to read; a file that fails is in the report, not an error.
         """
-        *_, report = self.ingest_events(*paths, rehash=rehash)
+        *_, report = self.ingest_events(*paths, rehash=rehash, password=password)
         assert isinstance(report, IngestReport)
         return report
 
     def ingest_events(
-        self, *paths: str | Path, rehash: bool = False, cancel: threading.Event | None = None
+        self,
+        *paths: str | Path,
+        rehash: bool = False,
+        password: str = "",
+        cancel: threading.Event | None = None,
     ) -> Iterator[Progress | FileReport | IngestReport]:
         """As `ingest`, telling what happens: Progress while at work, a FileReport for each file once it is stored
         (or has failed), the IngestReport last. Set `cancel` to stop after the paper in hand."""
@@ -105,6 +110,7 @@ class Assistant:
             target=self.settings.passage_tokens,
             rehash=rehash,
             limits=Limits(ocr=self.settings.ocr == "auto"),
+            password=password,
             cancel=cancel,
         )
 
@@ -112,7 +118,7 @@ class Assistant:
         """What is read of one file, without putting it into the library. Raises ReadError where nothing can be."""
         from assistant.index.sandbox import Limits, read_paper
 
-        return read_paper(Path(path), limits=Limits(ocr=self.settings.ocr == "auto"))
+        return read_paper(Path(path), limits=Limits(ocr=self.settings.ocr == "auto"), password=password)
 
     def draw(self, path: str | Path, page: int, *, dpi: float = 110, password: str = "") -> Picture:
         """A page of a PDF (1-based) as it is shown, with the matrix that takes boxes onto it. Raises ReadError."""

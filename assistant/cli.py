@@ -70,7 +70,8 @@ def ingest(arguments: argparse.Namespace) -> int:
         _cancel_on_sigint() as cancel,
         IngestBar(enabled=not arguments.json) as bar,
     ):
-        for event in assistant.ingest_events(*arguments.paths, rehash=arguments.rehash, cancel=cancel):
+        options = {"rehash": arguments.rehash, "password": arguments.password}
+        for event in assistant.ingest_events(*arguments.paths, **options, cancel=cancel):
             if isinstance(event, IngestReport):
                 bar.line(_line(contract.summary_json(event)) if arguments.json else terminal.ingest_summary(event))
                 return _ingest_code(event)
@@ -318,7 +319,12 @@ def _add_ingest(commands: Any) -> None:
     parser.add_argument(
         "--rehash", action="store_true", help="look into every file, also where size and time are known"
     )
+    _add_password(parser)
     _add_model_options(parser)
+
+
+def _add_password(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--password", default="", metavar="WORD", help="opens encrypted files")
 
 
 def _add_read(commands: Any) -> None:
@@ -329,7 +335,7 @@ def _add_read(commands: Any) -> None:
     parser.add_argument("--table", type=int, metavar="N", help="print the N-th table as CSV")
     parser.add_argument("--figure", type=int, metavar="N", help="with --image: the N-th figure, cut out")
     parser.add_argument("--image", type=Path, metavar="OUT.png", help="draw the page with its blocks marked by role")
-    parser.add_argument("--password", default="", metavar="WORD", help="of an encrypted file")
+    _add_password(parser)
 
 
 def _add_questions(commands: Any) -> None:

@@ -23,6 +23,8 @@ from assistant.types import Box, Cell, Role, Table
 
 MAX_TABLES = 20
 """Tables of one page."""
+_NOTE_GAP = 1.4
+"""Font sizes of free room between a table and its notes, and between these, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,21 @@ def find_tables(page: RawPage, lines: Sequence[Line], usual: Profile) -> list[Fo
     for table in found:
         for line in table.lines:
             line.role = Role.TABLE
+    for table in found:
+        _mark_notes(lines, table, usual)
     return found
+
+
+def _mark_notes(lines: Sequence[Line], table: FoundTable, usual: Profile) -> None:
+    """Set the role footnote on the small text that follows closely under a table."""
+    x0, edge, x1, _ = table.grid.box
+    under = [x for x in lines if x.role is Role.BODY and x.style.turned == table.caption.style.turned]
+    inside = [x for x in under if x.box[3] < edge + 1 and x0 - 2 * x.size < x.box[0] < x1]
+    for line in sorted(inside, key=lambda x: -x.middle):
+        if edge - line.box[3] > _NOTE_GAP * line.size or not usual.is_smaller(line):
+            return
+        line.role = Role.FOOTNOTE
+        edge = min(edge, line.box[1])
 
 
 def _on_side(

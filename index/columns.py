@@ -7,7 +7,7 @@ numbers were found on papers' tables and on those that the tests make.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -34,18 +34,24 @@ _SHORT = 0.3
 """Share of a table's width below which a text on a line of its own is in one column."""
 _RULED = 0.5
 """Share of a table's height from which upright rules part columns."""
+_SAME_RULE = 2.5
+"""Points within which pieces of upright rules are one."""
 _FRAME = 6.0
 """Points within which a rule at the side of a table is its frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`edges` are the heights of what parts columns, one more than there are columns; `texts` where the words of
-    each column lie; `ruled` says that upright rules alone part them."""
+    """`edges` are the places of what parts columns, one more than there are columns; `texts` where the words of each
+    column lie and `rights` how far to the right the header's reach too; `ruled` says that upright rules alone part
+    them, `uprights` are these rules.
+    """
 
     edges: tuple[float, ...]
     texts: tuple[Interval, ...]
     ruled: bool = False
+    uprights: tuple[Box, ...] = ()
+    rights: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -60,6 +66,19 @@ class Columns:
         last = self.of(max(x1 - slack, (x0 + x1) / 2))
         return first, max(first, last)
 
+    def between_rules(self, x: float, y: float) -> tuple[int, int]:
+        """First and last column of the place at `x`, `y`, as far as the next upright rules at that height."""
+        here = self.of(x)
+        first, last = here, here
+        while first > 0 and not self._is_ruled(self.edges[first], y):
+            first -= 1
+        while last < len(self) - 1 and not self._is_ruled(self.edges[last + 1], y):
+            last += 1
+        return first, last
+
+    def _is_ruled(self, x: float, y: float) -> bool:
+        return any(abs((r[0] + r[2]) / 2 - x) < _SAME_RULE and r[1] - 1 <= y <= r[3] + 1 for r in self.uprights)
+
 
 def find_columns(lines: Sequence[TextLine], box: Box, uprights: Sequence[Box]) -> Columns:
     """The columns of a table within `box`. `lines` are those of its body; `uprights` are upright rules."""
@@ -67,7 +86,8 @@ def find_columns(lines: Sequence[TextLine], box: Box, uprights: Sequence[Box]) -
     framed = len(rules) >= 3 and rules[0] < box[0] + _FRAME and rules[-1] > box[2] - _FRAME
     inner = [x for x in rules if box[0] + _FRAME < x < box[2] - _FRAME]
     middles = [(a + b) / 2 for a, b in find_gutters(lines, box) if not any(a - 1 <= x <= b + 1 for x in inner)]
-    return _columns(lines, box, sorted(middles + inner), ruled=framed and not middles)
+    columns = _columns(lines, box, sorted(middles + inner))
+    return replace(columns, ruled=framed and not middles, uprights=tuple(uprights))
 
 
 def upright_edges(box: Box, uprights: Sequence[Box]) -> list[float]:
@@ -77,20 +97,20 @@ def upright_edges(box: Box, uprights: Sequence[Box]) -> list[float]:
         x, length = (x0 + x1) / 2, min(y1, box[3]) - max(y0, box[1])
         if length <= 0:
             continue
-        if found and x - found[-1][0] < 2.5:
+        if found and x - found[-1][0] < _SAME_RULE:
             found[-1] = (found[-1][0], found[-1][1] + length)
         else:
             found.append((x, length))
     return [x for x, length in found if length >= _RULED * (box[3] - box[1])]
 
 
-def _columns(lines: Sequence[TextLine], box: Box, inner: Sequence[float], *, ruled: bool) -> Columns:
+def _columns(lines: Sequence[TextLine], box: Box, inner: Sequence[float]) -> Columns:
     edges = (box[0], *inner, box[2])
     texts = []
     for a, b in pairwise(edges):
         own = [w for line in lines for w in line.words if a - 1 <= w.box[0] and w.box[2] <= b + 1]
         texts.append((min(w.box[0] for w in own), max(w.box[2] for w in own)) if own else (a, b))
-    return Columns(edges, tuple(texts), ruled)
+    return Columns(edges, tuple(texts))
 
 
 def find_gutters(lines: Sequence[TextLine], box: Box) -> list[Interval]:

@@ -154,7 +154,7 @@ def _add(found: list[_Entry], page: Page, start: int, end: int, style: str) -> N
     size = min(size, MAX_ENTRY - len(entry.text))
     if size > 0:
         entry.spans.append(Span(page.number, start + lead, start + lead + size))
-        entry.texts.append(text[lead : lead + size])
+        entry.texts.append(text[lead : lead + size].replace("\n", " "))
 
 
 def _begins(text: str, style: str, found: Sequence[_Entry]) -> str | None:

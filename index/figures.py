@@ -22,6 +22,8 @@ from assistant.types import Box, Figure, Role
 
 MAX_FIGURES = 30
 """Figures of one page."""
+MAX_LINES, _MAX_PICTURES = 3_000, 200
+"""Lines of text of a page that is looked at, and pictures that text may stand in; more is no page of a paper."""
 _SMALLEST = 18.0
 """Points: the least width and height of a figure."""
 _PAGE_SHARE = 0.85
@@ -32,8 +34,6 @@ _LABEL_ROOM = 14.0
 """Points that an axis' labels stand off what is drawn."""
 _APART = 90.0
 """Points between a caption and its figure, at most."""
-_BETWEEN = 25.0
-"""Points between two parts of a figure side by side, at most."""
 _OFTEN = 3
 """Pages, at least, on which a thing is drawn at one place that is no figure."""
 _PICTURE = 400.0
@@ -44,7 +44,7 @@ _FIXED = frozenset({Role.CAPTION, Role.REFERENCE, Role.TITLE, Role.AUTHOR, Role.
 """Roles of lines that are in no figure."""
 _RUNNING_HEAD = 8.0
 """Font sizes: the narrowest running header or footer."""
-_ROUNDS = 4
+_ROUNDS = 5
 """Times that a figure is made wider to take in what sticks out at its sides."""
 
 
@@ -60,14 +60,17 @@ class FoundFigure:
 class _Sheet:
     """A page seen the way up that its captions stand.
 
-    `items` is what is drawn, `walls` are the boxes of lines that no figure reaches over, `labels` the other lines with
-    their boxes. `lefts` is where lines of running text begin.
+    `items` is what is drawn, `captions` are where figures' captions stand, `walls` the boxes of lines that no figure
+    reaches over, `labels` the other lines with their boxes. `lefts` is where lines of running text begin, `middle` the
+    middle of the page, from left to right.
     """
 
     items: list[Box]
+    captions: list[Box]
     walls: list[Box]
     labels: list[tuple[Line, Box]]
     lefts: list[float]
+    middle: float
     usual: Profile
 
 
@@ -92,6 +95,8 @@ def find_figures(
     `taken` are the upright boxes of the page's tables, `common` as `common_drawings` gives them.
     """
     found: list[FoundFigure] = []
+    if len(lines) > MAX_LINES:
+        return found
     for turned in sorted({line.style.turned for line in lines if starts_figure(line)}):
         captions = _captions([line for line in lines if line.style.turned == turned])[:MAX_FIGURES]
         sheet = _sheet(lines, graphics, taken, common, turned, usual)
@@ -162,6 +167,7 @@ def _sheet(
     boxes = _upright(drawn[np.array(kept, dtype=np.bool_)], turned)
     items = [b for b in boxes if _may_be_drawing(b, frame) and not any(_share(b, t) > 0.5 for t in taken)]
     pictures = [b for b in _upright(graphics.images, turned) if _area(b) > _PICTURE and _holds_no_page(b, frame)]
+    del pictures[_MAX_PICTURES:]
     walls, labels, lefts = [], [], []
     for line in lines:
         if line.role is Role.HIDDEN:
@@ -176,7 +182,8 @@ def _sheet(
         else:
             labels.append((line, box))
         lefts += [box[0]] if prose else []
-    return _Sheet(items, walls, labels, lefts, usual)
+    captions = [around(x.box for x in c) for c in _captions([x for x in lines if x.style.turned == turned])]
+    return _Sheet(items, captions, walls, labels, lefts, (frame[0] + frame[2]) / 2, usual)
 
 
 def _is_fixed(line: Line) -> bool:
@@ -236,38 +243,59 @@ def around(boxes: Iterable[Box]) -> Box:
 
 
 def _above(sheet: _Sheet, items: Sequence[Box], place: Box) -> Box | None:
-    """What is drawn above a caption, up to the next text."""
+    """What is drawn above a caption, up to the next text; at its sides too, as far as no text stands beside it."""
     box = None
     least, most = _room(sheet, place)
     x0, x1 = _column(sheet, place)
-    x0, x1 = max(least, x0), min(most, x1)
+    reach = (max(least, x0), min(most, x1))
     for _ in range(_ROUNDS):
         over = [w[1] for w in sheet.walls if w[1] > place[3] - 1 and w[2] > x0 + 2 and w[0] < x1 - 2]
         top = min(over, default=1e6)
-        inside = [
-            b
-            for b in items
-            if b[2] > x0
-            and b[0] < x1
-            and least < (b[0] + b[2]) / 2 < most
-            and (b[1] + b[3]) / 2 > place[3]
-            and b[3] < top + _REACH
-        ]
+        inside = [b for b in items if _may_be_part(b, place, reach, top) and not _belongs_to_another(sheet, b, place)]
         if not inside:
             return None
-        box = around(inside)
-        wider = (max(least, min(x0, box[0] - _BETWEEN)), min(most, max(x1, box[2] + _BETWEEN)))
-        if wider == (x0, x1):
+        before, box = box, around(inside)
+        if box == before:
             break
-        x0, x1 = wider
+        x0, x1 = min(place[0], box[0]), max(place[2], box[2])
+        left, right = _free(sheet, around([box, place]), box)
+        reach = (max(least, left), min(most, right))
     if box is None or box[1] - place[3] >= _APART:
         return None
     return (box[0], max(box[1], place[3]), box[2], min(box[3], top))
 
 
+def _may_be_part(item: Box, place: Box, reach: tuple[float, float], top: float) -> bool:
+    """Whether a drawing lies above a caption, within reach to its sides, and under the text above it."""
+    above = (item[1] + item[3]) / 2 > place[3] and item[3] < top + _REACH
+    return above and item[2] > reach[0] and item[0] < reach[1]
+
+
+def _free(sheet: _Sheet, both: Box, box: Box) -> tuple[float, float]:
+    """From where to where no text stands beside a figure; what lies in one half of the page, caption and all, stays
+    there. `both` is the figure with its caption."""
+    beside = [w for w in sheet.walls if w[1] < box[3] and w[3] > box[1]]
+    left = max((w[2] for w in beside if w[2] <= box[0] + 2), default=-1e6)
+    right = min((w[0] for w in beside if w[0] >= box[2] - 2), default=1e6)
+    if both[0] > sheet.middle:
+        left = max(left, sheet.middle)
+    if both[2] < sheet.middle:
+        right = min(right, sheet.middle)
+    return left, right
+
+
+def _belongs_to_another(sheet: _Sheet, item: Box, place: Box) -> bool:
+    """Whether a drawing stands over another caption than the one at `place`, and not over this one."""
+
+    def over(caption: Box) -> bool:
+        return caption[3] < item[3] and min(caption[2], item[2]) > max(caption[0], item[0])
+
+    return not over(place) and any(over(caption) for caption in sheet.captions)
+
+
 def _below(sheet: _Sheet, items: Sequence[Box], place: Box) -> Box | None:
     """What is drawn below a caption, down to the next text: the page upside down."""
-    turned = replace(sheet, walls=[_mirrored(w) for w in sheet.walls])
+    turned = replace(sheet, walls=[_mirrored(w) for w in sheet.walls], captions=[_mirrored(c) for c in sheet.captions])
     box = _above(turned, [_mirrored(b) for b in items], _mirrored(place))
     return None if box is None else _mirrored(box)
 

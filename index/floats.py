@@ -28,10 +28,10 @@ _MANY, _MANY_ALONE = 3, 5
 
 
 def mark_captions(page: Sequence[Line], usual: Profile) -> None:
-    """Set the role caption on one page's lines that are still body."""
-    lines = [line for line in page if line.role is Role.BODY]
+    """Set the role caption on one page's lines that are still body, or stand between a list's references."""
+    lines = [line for line in page if line.role in (Role.BODY, Role.REFERENCE)]
     for i, line in enumerate(lines):
-        if line.role is Role.BODY and is_caption_start(lines, i, usual):
+        if line.role is not Role.CAPTION and is_caption_start(lines, i, usual):
             _mark_caption(lines, i, usual)
 
 
@@ -59,7 +59,10 @@ def is_caption_start(lines: Sequence[Line], i: int, usual: Profile) -> bool:
         return False
     rest = line.text[found.end() :].lstrip()
     apart = not usual.is_body(line) or line.first.font not in usual.fonts or line.first.bold != usual.bold
-    if found["mark"].strip() in (".", ":", "|", "—", "–"):
+    marked = found["mark"].strip() in (".", ":", "|", "—", "–")
+    if line.role is Role.REFERENCE:
+        return marked and found.start() == 0 and len(line.text) > found.end()
+    if marked:
         return apart or i == 0 or not _follows(lines[i - 1], line, usual)
     starts = not rest or rest[0].isupper() or not rest[0].isascii()
     return apart and starts and (i == 0 or not _follows(lines[i - 1], line, usual) or not usual.is_body(line))
@@ -79,7 +82,7 @@ def _overlap(a: Line, b: Line) -> float:
 def _mark_caption(lines: Sequence[Line], start: int, usual: Profile) -> None:
     """From its first line on while the lines follow closely in the same size."""
     size = lines[start].size
-    before = lines[start]
+    before, role = lines[start], lines[start].role
     before.role = Role.CAPTION
     leading = usual.leading
     for i in range(start + 1, len(lines)):
@@ -93,7 +96,7 @@ def _mark_caption(lines: Sequence[Line], start: int, usual: Profile) -> None:
             or (before is lines[start] and len(before.text) < 14)
         )
         table_begins = _TABLE.match(lines[start].text) and i > start and _fragmented(lines, i)
-        if line.role is not Role.BODY or not near or not alike or table_begins or is_caption_start(lines, i, usual):
+        if line.role is not role or not near or not alike or table_begins or is_caption_start(lines, i, usual):
             return
         if usual.is_body(line) and not usual.is_body(lines[start]):
             return

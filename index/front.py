@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from assistant.index.headings import is_code
+from assistant.index.headings import USUAL, is_code
 from assistant.index.lines import Line
 from assistant.index.profile import Profile
 from assistant.types import Role
@@ -143,7 +143,7 @@ def _mark_authors(lines: Sequence[Line], start: int, end: int | None, usual: Pro
     role = Role.AUTHOR
     for i in range(start, until):
         line = lines[i]
-        if line.role is not Role.BODY:
+        if line.role is not Role.BODY or USUAL.fullmatch(line.text):
             return
         if role is Role.AUTHOR and all(is_prose(x) for x in lines[i : min(i + 3, until)]) and until - i >= 3:
             if end is None:

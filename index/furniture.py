@@ -40,6 +40,8 @@ _LARGER = 0.35
 _CAPTION = re.compile(r"(?:fig|tab|scheme|box|图|表)", re.IGNORECASE)
 _LEADERS = re.compile(r"(?:[.·⋅…‥]\s*){5,}\s*(?:[ivxlc]+|\d+)?$")
 _MIN_LEADERS = 4
+_WATERMARK = 1.5
+"""Body sizes from which text at an angle is a watermark; the labels of an axis are smaller."""
 _FEW_PAGES = 5
 _OUTERMOST = 3
 """Lines from the top and from the bottom of a page that may be its number."""
@@ -55,7 +57,7 @@ def mark_furniture(pages: Sequence[Sequence[Line]], usual: Profile) -> None:
     """Set the role of hidden lines, repeated headers and footers, page numbers, stamps and line numbers."""
     for page in pages:
         _mark_hidden(page)
-        _mark_stamps(page)
+        _mark_stamps(page, usual)
         _mark_line_numbers(page, usual)
         _mark_contents(page)
     _mark_repeated(pages)
@@ -161,14 +163,16 @@ def _mark_page_number(page: Sequence[Line]) -> None:
                 break
 
 
-def _mark_stamps(page: Sequence[Line]) -> None:
-    """Text across the outer edge of a page that is not turned itself, and copyright lines in its margins."""
+def _mark_stamps(page: Sequence[Line], usual: Profile) -> None:
+    """Text across the outer edge of a page that is not turned itself, copyright lines in its margins, watermarks."""
     turned = sum(len(line.text) for line in page if line.sideways)
     whole_page = turned > _TURNED_PAGE * sum(len(line.text) for line in page)
     for line in page:
         if line.role is not Role.BODY:
             continue
-        if line.sideways:
+        if line.style.slanted and line.size > _WATERMARK * usual.size:
+            line.role = Role.FURNITURE
+        elif line.sideways:
             if not whole_page and (line.depth < _EDGE or line.depth > 1 - _EDGE):
                 line.role = Role.FURNITURE
         elif _CONTINUED.fullmatch(line.text) or (_in_margin(line) and _STAMP.search(line.text)):

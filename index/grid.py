@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
@@ -37,6 +37,8 @@ _ASTRAY = 0.12
 """Share of words that may lie across the edge of a column, in a table that can be trusted."""
 _CENTRED = 1.5
 """Font sizes by which the middle of a heading lies off the middle of the columns it is for, at most."""
+_NEARER = 2.0
+"""Times as near to one column as to the next that a heading between them stands if it is for that one alone."""
 _STANDS_OVER = 0.45
 """Font sizes within which a heading stands over one column, flush or in its middle."""
 _NUMERIC = re.compile(r"[<>≤≥=~≈±+−–—*-]*[(\[]?[<>≤≥=~≈±+−–—-]*\d|[−–—-]+$")
@@ -92,6 +94,7 @@ def find_grid(words: Sequence[Word], box: Box, across: Sequence[Box], uprights: 
     columns, header = _columns(lines, header, box, uprights)
     if len(columns) < 2:
         return None
+    columns = replace(columns, rights=_rights(lines, columns))
     lines = lines[: len(lines) - _notes(lines[header + 1 :], columns)]
     bands = _bands(lines, header, heights, columns, across)
     cells = _cells(bands, columns, across)
@@ -128,13 +131,21 @@ def _length(rules: Sequence[Box]) -> float:
     return total
 
 
+def _rights(lines: Sequence[TextLine], columns: Columns) -> tuple[float, ...]:
+    """How far to the right the words of each column reach, those of the header too."""
+    words = [w for line in lines for w in line.words]
+    inside = [[w.box[2] for w in words if a <= w.box[0] and w.box[2] <= b + 1] for a, b in pairwise(columns.edges)]
+    return tuple(max([text[1], *own]) for text, own in zip(columns.texts, inside, strict=True))
+
+
 def _columns(lines: Sequence[TextLine], header: int, box: Box, uprights: Sequence[Box]) -> tuple[Columns, int]:
     """The columns, and how many lines the header has: `header`, or what can be told where that is 0.
 
     Headings for several columns hide the room between these, so that only the lines below them show the columns.
     """
-    if not header:
-        header = _bold(lines)
+    bold = _bold(lines)
+    if not header or header < bold:
+        header = bold
     if header:
         columns = find_columns(lines[header:] if len(lines) - header > 1 else lines, box, uprights)
         named = find_columns(lines[header - 1 :], box, uprights)
@@ -232,7 +243,10 @@ def _pitch(lines: Sequence[TextLine], phrases: Sequence[list[Part]], columns: Co
 def _all_go_on(band: _Band, parts: Sequence[Part], columns: Columns) -> bool:
     """Whether all the words of a line go on in the cells above; half of them, in a line that names no row."""
     going_on = [_goes_on(band, part, columns) for part in parts]
-    return all(going_on) or (parts[0][0] > 0 and sum(going_on) >= 0.5 * len(parts))
+    if parts[0][0] > 0:
+        return sum(going_on) >= 0.5 * len(parts)
+    rest = len(parts) > 1 and all(going_on[1:])
+    return all(going_on) or (rest and _had_no_room(_above(band, parts[0]), parts[0], columns))
 
 
 def _phrases(line: TextLine, columns: Columns, across: Sequence[Box], *, heading: bool) -> list[Part]:
@@ -255,7 +269,7 @@ def _at_edges(group: Sequence[Word], columns: Columns) -> list[Part]:
     for word in group:
         first, last = columns.covered(word.box[0], word.box[2], 0.3 * word.size)
         if columns.ruled:
-            first = last = columns.of(word.middle_x)
+            first, last = columns.between_rules(word.middle_x, word.middle)
         if found and first <= found[-1][1]:
             found[-1] = (found[-1][0], max(last, found[-1][1]), [*found[-1][2], word])
         else:
@@ -272,12 +286,23 @@ def _span(group: Sequence[Word], columns: Columns) -> tuple[int, int]:
     if len(group) == 1 and touched and first == last:
         return first, last
     if not touched:
-        left = [i for i, (_, b) in enumerate(columns.texts) if b <= x0]
-        right = [i for i, (a, _) in enumerate(columns.texts) if a >= x1]
-        return (left[-1], right[0]) if left and right else (first, last)
+        return _in_gutter(x0, x1, columns) or (first, last)
     # A heading wider than its column's text reaches over the edge without being for the next column too.
     reached = [i for i in touched if min(x1, columns.texts[i][1]) - max(x0, columns.texts[i][0]) > size]
     return min(reached or touched), max(reached or touched)
+
+
+def _in_gutter(x0: float, x1: float, columns: Columns) -> tuple[int, int] | None:
+    """The two columns that a heading stands between, or the one it is much nearer to; None at the table's sides."""
+    left = [i for i, (_, b) in enumerate(columns.texts) if b <= x0]
+    right = [i for i, (a, _) in enumerate(columns.texts) if a >= x1]
+    if not left or not right:
+        return None
+    before, after = x0 - columns.texts[left[-1]][1], columns.texts[right[0]][0] - x1
+    if max(before, after) > _NEARER * min(before, after):
+        near = left[-1] if before < after else right[0]
+        return near, near
+    return left[-1], right[0]
 
 
 def _widened(parts: list[Part], line: TextLine, columns: Columns, across: Sequence[Box]) -> list[Part]:
@@ -286,7 +311,7 @@ def _widened(parts: list[Part], line: TextLine, columns: Columns, across: Sequen
     for n, (first, last, words) in enumerate(parts):
         low = parts[n - 1][1] + 1 if n else 0
         high = parts[n + 1][0] - 1 if n + 1 < len(parts) else len(columns) - 1
-        ruled = _by_rule(words, line, columns, across)
+        ruled = _by_rule(words, line, columns, across) or _by_uprights(words, columns)
         if ruled is not None and low <= ruled[0] <= first and last <= ruled[1] <= high:
             first, last = ruled
         elif not _fits_one(words, first, last, columns):
@@ -310,6 +335,15 @@ def _by_rule(words: Sequence[Word], line: TextLine, columns: Columns, across: Se
     rule = max(under, key=lambda r: r[3])
     inside = [i for i, (a, b) in enumerate(columns.texts) if min(b, rule[2]) - max(a, rule[0]) > 0.5 * (b - a)]
     return (min(inside), max(inside)) if inside and rule[2] - rule[0] > x1 - x0 - size else None
+
+
+def _by_uprights(words: Sequence[Word], columns: Columns) -> tuple[int, int] | None:
+    """The columns between the upright rules beside a heading, where it stands in their middle."""
+    x0, y0, x1, y1 = around(words)
+    first, last = columns.between_rules((x0 + x1) / 2, (y0 + y1) / 2)
+    middle = (columns.edges[first] + columns.edges[last + 1]) / 2
+    whole = (first, last) == (0, len(columns) - 1)
+    return (first, last) if not whole and abs(middle - (x0 + x1) / 2) < _CENTRED * words[0].size else None
 
 
 def _fits_one(words: Sequence[Word], first: int, last: int, columns: Columns) -> bool:
@@ -354,31 +388,52 @@ def _is_new_row(band: _Band, line: TextLine, parts: Sequence[Part], columns: Col
 
 
 def _is_full(parts: Sequence[Part], columns: Columns) -> bool:
-    """Whether a line fills so many columns that it is a row of its own."""
-    return len(parts) >= max(3, 0.75 * len(columns))
+    """Whether a line fills so many columns, with figures among them, that it is a row of its own."""
+    figures = any(_NUMERIC.match(words[0].text) for _, _, words in parts)
+    return figures and len(parts) >= max(3, 0.75 * len(columns))
+
+
+def _above(band: _Band, part: Part) -> list[Word]:
+    """The words of the band's last line in the same cell."""
+    line = {id(w) for w in band.lines[-1].words}
+    return [w for a, b, group in band.parts if (a, b) == part[:2] for w in group if id(w) in line]
+
+
+def _had_no_room(above: Sequence[Word], part: Part, columns: Columns) -> bool:
+    """Whether the first word would not have fitted on the line above, in a column wide enough for words to run on."""
+    first, last, words = part
+    if not above:
+        return False
+    left, right, size = columns.texts[first][0], columns.texts[last][1], words[0].size
+    return right - left >= _WRAPS * size and right - max(w.box[2] for w in above) < 0.15 * size + _width(words[0])
+
+
+def _width(word: Word) -> float:
+    return word.box[2] - word.box[0]
 
 
 def _goes_on(band: _Band, part: Part, columns: Columns) -> bool:
     """Whether the words go on in the cell above.
 
-    They do where they begin small, are moved in, or the line above had no room for them; but names of rows begin large
-    and are moved in to show their rank, and a figure is a cell of its own wherever the column is narrow.
+    They do where they are moved in, or the line above is no end of a text, or had no room for them and they begin small
+    or the column is wide. But names of rows are moved in to show their rank, and a figure is most often a cell of its
+    own.
     """
-    first, last, words = part
-    line = {id(w) for w in band.lines[-1].words}
-    above = [w for a, b, group in band.parts if (a, b) == (first, last) for w in group if id(w) in line]
+    first, _, words = part
+    above = _above(band, part)
     if not above:
         return False
-    if _is_open(" ".join(w.text for w in sorted(above, key=lambda w: w.box[0]))):
+    moved_in = first > 0 and words[0].box[0] - columns.texts[first][0] > 0.6 * words[0].size
+    if moved_in or _is_open(" ".join(w.text for w in sorted(above, key=lambda w: w.box[0]))):
         return True
     text, size = words[0].text, words[0].size
-    left, right = columns.texts[first][0], columns.texts[last][1]
-    room = right - max(w.box[2] for w in above)
-    full = right - left >= _WRAPS * size and room < 0.15 * size + words[0].box[2] - words[0].box[0]
+    if columns.rights[part[1]] - max(w.box[2] for w in above) > 0.5 * size + _width(words[0]):
+        return False
+    full = first > 0 and _had_no_room(above, part, columns)
     if _NUMERIC.match(text):
-        return full and first > 0
+        return full
     small = not text[0].isupper() and (len(text) > 1 or not text.isalpha())
-    return small or (first > 0 and (full or words[0].box[0] - left > 0.6 * size))
+    return small or full
 
 
 def _is_open(text: str) -> bool:

@@ -48,6 +48,7 @@ class _Run:
     progress: SimpleQueue[Progress] = field(default_factory=SimpleQueue)
     started: dict[Path, float] = field(default_factory=dict)
     jobs: dict[Path, Job] = field(default_factory=dict)
+    password: str = ""
     fresh: bool = False
     """Whether there were files that are not known from before."""
 
@@ -61,11 +62,13 @@ def ingest(
     target: int,
     rehash: bool = False,
     limits: Limits | None = None,
+    password: str = "",
     cancel: threading.Event | None = None,
 ) -> Iterator[Event | IngestReport]:
     """Bring the files into the library; yields what happens and, last, the IngestReport.
 
-    `embedder` is called only when there is something to embed. `target` is the wished passage length in tokens.
+    `embedder` is called only when there is something to embed. `target` is the wished passage length in tokens;
+    `password` opens the encrypted files among them.
     A file that a full disk keeps out is reported as failed, and the next one is tried. Raises UsageError (nothing to
     ingest), LibraryBusy, EmbedderMismatch, LibraryError.
     """
@@ -73,7 +76,8 @@ def ingest(
     sources, failed = find_files(paths, skip=library.folder)
     fault("listed")
     with library.writing() as db:
-        run = _Run(library, db, embedder, target, len(sources) + len(failed), cancel=cancel or threading.Event())
+        total = len(sources) + len(failed)
+        run = _Run(library, db, embedder, target, total, cancel=cancel or threading.Event(), password=password)
         for report in failed:
             run.reports.append(report)
             yield report
@@ -206,7 +210,7 @@ def _read(run: _Run, path: Path, limits: Limits) -> Document:
     def on_page(page: int, pages: int) -> None:
         run.progress.put(Progress(path, "reading", page, pages, len(run.reports), run.total))
 
-    return read_paper(path, on_page=on_page, cancel=run.cancel, limits=limits)
+    return read_paper(path, on_page=on_page, cancel=run.cancel, limits=limits, password=run.password)
 
 
 def _finish(run: _Run, future: Future[Document], paper_id: str, sources: Sequence[Source]) -> Iterator[Event]:

@@ -19,7 +19,7 @@ _FREQUENCIES = np.array(
     [82, 15, 28, 43, 127, 22, 20, 61, 70, 2, 8, 40, 24, 67, 75, 19, 1, 60, 63, 91, 28, 10, 24, 2, 20, 1],
     dtype=np.float64,
 )
-"""How often each letter, a to z, comes among a thousand of English text (R. Lewand, Cryptological Mathematics, 2000)."""
+"""How often each letter, a to z, comes in a thousand of English text (R. Lewand, Cryptological Mathematics, 2000)."""
 _ALIKE, _FEWEST, _FEWEST_KINDS = 0.6, 40, 12
 """Cosine to these frequencies from which letters are text; and from how many letters, of how many kinds, it is asked.
 Runs of 120 characters of papers have 0.74 and more, a program's names 0.63, codes moved by a fixed number mostly less

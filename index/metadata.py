@@ -70,7 +70,7 @@ def describe(
     notes = _notes(pages[0]) if pages else ()
     subject = _clean(information.get("Subject", ""))
     created = _CREATED.match(information.get("CreationDate", ""))
-    doi = _doi(pages, notes, claimed.doi, (subject, information.get("Keywords", "")))
+    doi = _doi(pages, notes, claimed.doi, (subject, _clean(information.get("Keywords", ""))))
     return Document(
         pages,
         _title(pages, (claimed.title, information.get("Title", ""))),

@@ -23,6 +23,8 @@ _MAX_LINES = 5
 _NUMBER = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[ivx]{1,5}\.|[a-h]\.)\s+", re.IGNORECASE)
 _LEAST, _LEAST_CHINESE = 3, 2
 """Letters of an entry, at least; fewer are found anywhere."""
+_MAX_PAGE = 500
+"""Lines of a page that headings are looked for on; a drawing has more, and no headings."""
 _ROOM = 1.2
 """Line distances that make room above a heading."""
 _CANDIDATES = frozenset({Role.BODY, Role.ABSTRACT, Role.HEADING, Role.AUTHOR, Role.TITLE})
@@ -90,6 +92,8 @@ def _find(
 
 
 def _on_page(lines: Sequence[Line], words: str, first: int, usual: Profile) -> tuple[int, int] | None:
+    if len(lines) > _MAX_PAGE:
+        return None
     for start in range(first, len(lines)):
         if lines[start].role not in _CANDIDATES or not words.startswith(key(lines[start].text)[:_LEAST_CHINESE]):
             continue

@@ -43,8 +43,10 @@ _MAX_SIZE, _FAR = 9999.0, 1e6
 """Points: the largest font size, and the farthest place, that are kept as they are."""
 _MAX_STYLES = 2000
 """Styles told apart in one file; papers have some dozens. What comes later counts as the first."""
-_MAX_OUTLINE, _MAX_DEPTH, _MAX_ENTRY = 5000, 9, 300
+_MAX_OUTLINE, _MAX_DEPTH, _MAX_ENTRY = 2000, 9, 300
 """Entries of an outline, levels of it and characters of an entry that are looked at; papers have some dozens."""
+_SLANT = 0.18
+"""Tangent of ten degrees: a scan may be turned by a few."""
 _BOLD_FLAG, _ITALIC_FLAG = 1 << 18, 1 << 6
 _BOLD_WEIGHT = 600
 
@@ -59,7 +61,8 @@ _is_unmapped = by_address(raw.FPDFText_HasUnicodeMapError, _int, _pointer, _int)
 @dataclass(frozen=True, slots=True)
 class Style:
     """How a character is set. `size` in points as printed, `turned` in quarter turns counter-clockwise; `tiny` text is
-    set under one point high or wide (some fonts' glyphs are larger all the same)."""
+    set under one point high or wide (some fonts' glyphs are larger all the same), `slanted` text runs over the page at
+    an angle, as a watermark does."""
 
     font: str
     size: float
@@ -67,6 +70,7 @@ class Style:
     italic: bool = False
     turned: int = 0
     tiny: bool = False
+    slanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,8 @@ def open_pdf(path: Path, password: str = "") -> Iterator[PdfFile]:
         data = mended(path, password) if code == raw.FPDF_ERR_FORMAT else b""
         handle = raw.FPDF_LoadMemDocument64(data, len(data), secret) if data else None
         if not handle:
-            raise ReadError(_open_error(code, password))
+            # With another password the same file may open, so the next ingest is to try it again.
+            raise ReadError(_open_error(code, password), transient=code == raw.FPDF_ERR_PASSWORD)
     document = pdfium.PdfDocument(handle)
     try:
         yield PdfFile(document, repaired=bool(data))
@@ -383,19 +388,21 @@ def _style(text: object, i: int, fonts: dict[int | None, tuple[str, bool, bool]]
     size = ctypes.c_float()
     raw.FPDFTextObj_GetFontSize(pointer, size)
     scale = narrow = 1.0
-    turned = 0
+    turned, slanted = 0, False
     if raw.FPDFText_GetMatrix(text, i, matrix):
         scale = abs(matrix.a * matrix.d - matrix.b * matrix.c) ** 0.5
         narrow = min(math.hypot(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d))
         # A negative size turns the letters round, as many flipped pages have it.
         turned = _quarter(matrix.a, matrix.b) + (2 if size.value < 0 else 0)
+        slanted = min(abs(matrix.a), abs(matrix.b)) > _SLANT * max(abs(matrix.a), abs(matrix.b))
     font = raw.FPDFTextObj_GetFont(pointer)
     address = _address(font)
     if address not in fonts:
         fonts[address] = _font(font)
     points = abs(size.value) * scale
     points = min(round(points, 1), _MAX_SIZE) if math.isfinite(points) else _MAX_SIZE
-    return Style(*fonts[address][:1], points, *fonts[address][1:], turned % 4, abs(size.value) * narrow < _TINY)
+    tiny = abs(size.value) * narrow < _TINY
+    return Style(*fonts[address][:1], points, *fonts[address][1:], turned % 4, tiny, slanted)
 
 
 def _quarter(a: float, b: float) -> int:

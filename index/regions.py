@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from assistant.index.floats import is_prose, starts_table
+from assistant.index.floats import is_prose, starts_figure, starts_table
 from assistant.index.geometry import turn
 from assistant.index.graphics import Graphics
 from assistant.index.lines import Line
 from assistant.index.profile import Profile
 from assistant.types import Box, Role
 
+MAX_LINES, MAX_RULES = 3_000, 2_000
+"""Lines of text, and rules and coloured areas, of a page that is looked at; a page with more is a drawing."""
 _SAME_HEIGHT = 2.0
 """Points within which pieces of a rule lie on one height."""
 _JOINED = 12.0
@@ -34,6 +36,8 @@ _EDGE = 0.06
 """Share of the page's height in which running headers stand; further in, figures of a table may look like them."""
 _SHADE = 0.6
 """Share of a table's width from which a coloured area is the ground of a row."""
+_ROW_HEIGHT = 80.0
+"""Points: the highest coloured ground of a row, whose edges are as good as rules."""
 _MIN_WIDTH = 40.0
 """Points: the narrowest table."""
 
@@ -75,6 +79,8 @@ def find_regions(page: Sequence[Line], graphics: Graphics, usual: Profile, *, be
     found: list[Region] = []
     for turned in sorted({line.style.turned for line in page if starts_table(line)}):
         lines = [x for x in page if x.style.turned == turned and _may_be_inside(x)]
+        if len(lines) > MAX_LINES or len(graphics.rules) + len(graphics.areas) > MAX_RULES:
+            continue
         sheet = _sheet(lines, turn(graphics.rules, turned).tolist(), turn(graphics.areas, turned).tolist(), usual)
         for caption in _captions(lines):
             region = _ruled(sheet, caption, below=below) or _unruled(sheet, caption, below=below)
@@ -93,7 +99,9 @@ def _sheet(
     boxes: list[Box] = [(x0, y0, x1, y1) for x0, y0, x1, y1 in rules]
     across = [b for b in boxes if b[2] - b[0] >= b[3] - b[1]]
     uprights = [b for b in boxes if b[2] - b[0] < b[3] - b[1]]
-    return _Sheet(lines, across, [(a, b, c, d) for a, b, c, d in areas], uprights, _bars(across), usual)
+    grounds: list[Box] = [(a, b, c, d) for a, b, c, d in areas]
+    edges = [edge for area in grounds if area[3] - area[1] < _ROW_HEIGHT for edge in _edges(area)]
+    return _Sheet(lines, across, grounds, uprights, _bars([*across, *edges]), usual)
 
 
 def _bars(across: Sequence[Box]) -> list[_Bar]:
@@ -180,7 +188,7 @@ def _stops(sheet: _Sheet, box: Box, caption: Sequence[Line]) -> bool:
     """Whether something stands in the box that no table holds: another caption, or running text."""
     own = {id(line) for line in caption}
     inside = [line for line in sheet.lines if _within(line, box)]
-    if any(line.role is Role.CAPTION and id(line) not in own for line in inside):
+    if any((starts_table(line) or starts_figure(line)) and id(line) not in own for line in inside):
         return True
     run = 0
     for line in inside:

@@ -6,8 +6,8 @@ The line is split where its type changes, so that the heading becomes a line of 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.index.headings import USUAL, Face
@@ -66,8 +66,12 @@ class _RunIn:
 def part_run_ins(lines: list[Line], usual: Profile, cut: Cut, named: Sequence[Named]) -> list[Line]:
     """Split the file's lines, given in reading order, and mark the headings among the parts, which are given back."""
     heads: list[Line] = []
-    found = [run_in for i in range(len(lines)) if (run_in := _run_in(lines, i, usual, cut, named))]
-    found = [x for x in _once_each(found) if x.entry or not _WHO_DID_WHAT.search(_heading_over(lines, x.start))]
+    by_words: defaultdict[str, list[Named]] = defaultdict(list)
+    for entry in named:
+        by_words[entry.words].append(entry)
+    found = [run_in for i in range(len(lines)) if (run_in := _run_in(lines, i, usual, cut, by_words))]
+    over = _headings_over(lines)
+    found = [x for x in _once_each(found) if x.entry or not _WHO_DID_WHAT.search(over[x.start])]
     count = Counter(run_in.face for run_in in found)
     for run_in in reversed(found):
         if not run_in.sure and count[run_in.face] < _OFTEN:
@@ -80,9 +84,13 @@ def part_run_ins(lines: list[Line], usual: Profile, cut: Cut, named: Sequence[Na
     return heads
 
 
-def _heading_over(lines: Sequence[Line], i: int) -> str:
-    """The last heading before line `i`."""
-    return next((line.text for line in reversed(lines[:i]) if line.role is Role.HEADING), "")
+def _headings_over(lines: Sequence[Line]) -> list[str]:
+    """For each line the last heading before it."""
+    over, last = [], ""
+    for line in lines:
+        over.append(last)
+        last = line.text if line.role is Role.HEADING else last
+    return over
 
 
 def _once_each(found: Sequence[_RunIn]) -> list[_RunIn]:
@@ -95,7 +103,9 @@ def _once_each(found: Sequence[_RunIn]) -> list[_RunIn]:
     return [run_in for run_in in found if run_in.entry is None or best[run_in.entry] is run_in]
 
 
-def _run_in(lines: Sequence[Line], i: int, usual: Profile, cut: Cut, named: Sequence[Named]) -> _RunIn | None:
+def _run_in(
+    lines: Sequence[Line], i: int, usual: Profile, cut: Cut, named: Mapping[str, Sequence[Named]]
+) -> _RunIn | None:
     line = lines[i]
     if line.role not in _ROLES or line.sideways or not line.start < line.lead < line.end:
         return None
@@ -114,11 +124,18 @@ def _run_in(lines: Sequence[Line], i: int, usual: Profile, cut: Cut, named: Sequ
 
 
 def _judge(
-    lines: Sequence[Line], start: int, i: int, at: int, text: str, rest: Line, usual: Profile, named: Sequence[Named]
+    lines: Sequence[Line],
+    start: int,
+    i: int,
+    at: int,
+    text: str,
+    rest: Line,
+    usual: Profile,
+    named: Mapping[str, Sequence[Named]],
 ) -> _RunIn | None:
     """The run-in heading, if the words `text` and their place are those of one."""
     first = lines[start].first
-    entry = next((n for n in named if abs(n.page - lines[i].page) <= 1 and n.words == key(text)), None)
+    entry = next((n for n in named.get(key(text), ()) if abs(n.page - lines[i].page) <= 1), None)
     structured = lines[i].role is Role.ABSTRACT and _STRUCTURED.fullmatch(text.rstrip(" .:"))
     if not (text[:1].isupper() or text[:1].isdigit() or not text[:1].isascii()) or _NO_SECTION.match(text):
         return None

@@ -26,7 +26,7 @@ from assistant.index import wire
 from assistant.index.formats import kinds
 from assistant.types import Document, Page
 
-READER = "pdfium-2"
+READER = "pdfium-3"
 """Version of the reading as a whole (pdf, lines, layout, metadata); raise it when a paper's text may change."""
 OnPage = Callable[[int, int], None]
 """Called with (page, pages) when a page is begun."""
@@ -108,7 +108,8 @@ def read_paper(
 ) -> Document:
     """The file as a Document; pages that bring the reader down are left out and flagged.
 
-    `password` opens an encrypted file; it goes to the reader by a pipe, where no other user can see it. Raises ReadError with one line that says why nothing could be read, Cancelled once `cancel` is set.
+    `password` opens an encrypted file; it goes to the reader by a pipe, where no other user can see it. Raises
+    ReadError with one line that says why nothing could be read, Cancelled once `cancel` is set.
     """
     check_file(path)
     lost: dict[int, Trouble] = {}

@@ -67,4 +67,6 @@ def table_csv(page: Page, table: Table) -> str:
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+    """A dash alone stands for "none", and is no formula."""
+    formula = len(text) > 1 and text.startswith(_FORMULA) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if formula else text

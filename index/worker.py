@@ -1,8 +1,8 @@
 """The process that reads one hostile file: `python -m assistant.index.worker PATH [--skip 14,20]`.
 
-The password, if any, comes on standard input. It limits itself before it touches the file, reads page by page, says on standard output where it is
-(assistant.index.wire), and ends with the whole document. It may hang, crash or be taken over: the parent
-(assistant.index.sandbox) expects that.
+The password, if any, comes on standard input. It limits itself before it touches the file, reads page by page, says
+on standard output where it is (assistant.index.wire), and ends with the whole document. It may hang, crash or be taken
+over: the parent (assistant.index.sandbox) expects that.
 """
 
 from __future__ import annotations

@@ -133,3 +133,54 @@ def test_a_table_that_stands_across_the_page(tmp_path: Path) -> None:
     x0, y0, x1, y1 = table.box
     assert x0 < 125 < 178 < x1
     assert y0 < 100 < 340 < y1
+
+
+def test_small_text_under_a_table_is_its_note(tmp_path: Path) -> None:
+    body = text_lines(
+        ["The growth of the plants was measured every week of the summer by all of us"] * 6, y=740, size=10
+    )
+    rows = [("Plant", "Height", "Leaves"), ("Poa annua", "12.1", "4"), ("Lolium", "9.8", "7")]
+    table = text_lines(["Table 1. Plants that were grown."], y=640, size=8)
+    for n, row in enumerate(rows):
+        table += "".join(text_lines([cell], x=72 + 120 * k, y=620 - 14 * n, size=8) for k, cell in enumerate(row))
+    table += "70 630 m 400 630 l S 70 615 m 400 615 l S 70 586 m 400 586 l S\n"
+    note = text_lines(["Heights are means over all the plants of a pot."], y=576, size=7)
+    found = layout(
+        write(tmp_path, [body + table + note + text_lines(["After the table it goes on."] * 3, y=540, size=10)])
+    )
+    page = found.pages[0]
+    (read,) = found.tables
+    assert places(page, read) == [(r, c, text) for r, row in enumerate(rows) for c, text in enumerate(row)]
+    notes = [page.text[b.start : b.end].strip() for b in page.blocks if b.role is Role.FOOTNOTE]
+    assert notes == ["Heights are means over all the plants of a pot."]
+
+
+def test_coloured_rows_part_a_table_without_rules(tmp_path: Path) -> None:
+    rows = [("Plant", "What became of it"), ("Poa annua", "It grew"), ("Lolium", "It did not grow"), ("Bromus", "Lost")]
+    content = text_lines(["The growth of the plants was measured every week of the summer"] * 8, y=780, size=10)
+    content += text_lines(["Table 2. What became of the plants."], y=660, size=8)
+    for n, row in enumerate(rows):
+        content += f"{0.4 if n == 0 else 0.8 + 0.1 * (n % 2)} g 70 {634 - 16 * n} 330 16 re f 0 g\n"
+        content += "".join(text_lines([cell], x=74 + 160 * k, y=639 - 16 * n, size=8) for k, cell in enumerate(row))
+    found = layout(write(tmp_path, [content]))
+    (read,) = found.tables
+    assert places(found.pages[0], read) == [(r, c, t) for r, row in enumerate(rows) for c, t in enumerate(row)]
+
+
+def test_a_table_in_the_file_s_own_text_order_by_columns(tmp_path: Path) -> None:
+    """Files that write column after column still give rows, and a cell's lines are one run."""
+    columns = [["Plant", "Poa annua", "Lolium"], ["Remark", "Grew well in", "Died"], ["n", "12", "7"]]
+    content = text_lines(["The growth of the plants was measured every week of the summer"] * 8, y=780, size=10)
+    content += text_lines(["Table 3. Remarks on the plants."], y=660, size=8)
+    for k, column in enumerate(columns):
+        for text, y in zip(column, (640, 620, 590), strict=True):
+            content += text_lines([text], x=74 + 130 * k, y=y, size=8)
+        content += text_lines(["the shade"], x=204, y=610, size=8) if k == 1 else ""
+    content += "70 652 m 450 652 l S 70 634 m 450 634 l S 70 604 m 450 604 l S 70 582 m 450 582 l S\n"
+    found = layout(write(tmp_path, [content]))
+    page = found.pages[0]
+    assert [page.text[b.start : b.end].strip() for b in page.blocks if b.role is Role.TABLE] == [
+        "Plant Remark n",
+        "Poa annua Grew well in the shade 12",
+        "Lolium Died 7",
+    ]

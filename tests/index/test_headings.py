@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pypdf import PdfWriter
 
 from assistant.index.headings import NUMBERED, USUAL
 from assistant.index.layout import read_layout
@@ -155,6 +156,27 @@ def test_the_outline_tells_headings_that_look_like_text(tmp_path: Path) -> None:
     pages = with_outline(tmp_path, [spaced], outline)
     assert headings(pages) == [("Watering of the groups", 1), ("Seeds", 2)]
     assert section_of(pages[0], "Seeds") == "Watering of the groups > Seeds"
+
+
+def test_a_file_gives_its_outline(tmp_path: Path) -> None:
+    writer = PdfWriter(clone_from=write(tmp_path, [body(720), body(720)]))
+    methods = writer.add_outline_item(title="Methods", page_number=0)
+    writer.add_outline_item(title="Seeds\x07 and\nwater", page_number=1, parent=methods)
+    writer.add_outline_item(title="Nowhere", page_number=None)
+    writer.write(tmp_path / "outlined.pdf")
+    with open_pdf(tmp_path / "outlined.pdf") as file:
+        assert file.outline == (OutlineEntry(0, "Methods", 1), OutlineEntry(1, "Seeds and water", 2))
+    with open_pdf(tmp_path / "paper.pdf") as file:
+        assert file.outline == ()
+
+
+def test_a_run_in_heading_that_the_outline_names_has_its_level(tmp_path: Path) -> None:
+    """One alone is not believed by its type."""
+    content = head("Of plants in dry years", 760, 16) + head("Methods", 730, 12) + body(715)
+    content += mixed_line(650, "On seeds.", "The height was taken every week during the")
+    assert headings(with_outline(tmp_path, [content], [])) == [("Methods", 1)]
+    named = [OutlineEntry(0, "Methods", 1), OutlineEntry(2, "On seeds", 1)]
+    assert headings(with_outline(tmp_path, [content], named)) == [("Methods", 1), ("On seeds.", 3)]
 
 
 @pytest.mark.parametrize(

@@ -272,3 +272,10 @@ def test_whatever_stands_on_a_page_is_read_once(
     (page,) = read(write(tmp_path_factory.mktemp("scraps"), [content]))
     assert sorted(letters(page.text)) == sorted(letters("".join(text for *_, text in scraps)))
     assert [b.start for b in page.blocks] == [0, *(b.end for b in page.blocks)][:-1]
+
+
+def test_a_watermark_at_an_angle_is_furniture(tmp_path: Path) -> None:
+    mark = "BT /F2 60 Tf 0.7 0.7 -0.7 0.7 200 300 Tm (DRAFT) Tj ET\n"
+    (page,) = read(write(tmp_path, [body(720) + mark + body(300)]))
+    assert "".join(texts(page, Role.FURNITURE)).replace(" ", "") == "DRAFT"
+    assert texts(page, Role.BODY) == [" ".join([*PROSE, *PROSE])]

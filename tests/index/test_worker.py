@@ -24,8 +24,8 @@ from assistant.errors import Cancelled, ReadError
 from assistant.index import sandbox, wire
 from assistant.index.geometry import pack
 from assistant.index.sandbox import Limits, read_paper
-from assistant.types import Block, Document, Page, Role
 from assistant.testing import tiny_pdf
+from assistant.types import Block, Document, Page, Role
 from tests.index.reading import write
 from tests.index.test_pdf import NEEDS_PASSWORD
 

@@ -122,9 +122,11 @@ def test_a_folder_of_all_formats_is_read_and_asked(tmp_path: Path) -> None:
         assert {f.path.name for f in report.files} == {path.name for path in paths.values()}
         assert {f.status for f in report.files} == {FileStatus.INDEXED, FileStatus.FLAGGED}
         answer = assistant.ask("Did five grams of velorite raise the height of seedlings?")
-        found = [e for e in answer.evidence if e.text.startswith("Five grams of velorite raised")]
+        assert len({paper.work_id for paper in assistant.papers()}) == 1
+        found = [e for e in answer.evidence if "Five grams of velorite raised" in e.text]
         assert found
         for evidence in found:
             assert (evidence.page, evidence.page_label) == (None, "")
-            page = next(p for p in read_paper(evidence.paper.paths[0]).pages if p.number == evidence.paragraph)
-            assert evidence.text in page.text
+            pages = {p.number: p.text for p in read_paper(evidence.paper.paths[0]).pages}
+            assert evidence.paragraph in pages
+            assert " ".join(pages[s.page][s.start : s.end] for s in evidence.spans) == evidence.text
