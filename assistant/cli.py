@@ -314,7 +314,9 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_ingest(commands: Any) -> None:
     parser = _add(commands, "ingest", ingest)
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="files, and folders to walk for PDF files")
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="files, and folders to walk for papers (PDF, DOCX, HTML, ...)"
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="papers read at once (default: cores - 1)")
     parser.add_argument(
         "--rehash", action="store_true", help="look into every file, also where size and time are known"

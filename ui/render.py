@@ -211,7 +211,7 @@ def empty_library_html() -> str:
     """The one card of an empty library: what to do."""
     return (
         '<section class="card"><h2>Your library is empty</h2><p>Add your papers in a terminal, then load this page '
-        "again:</p><pre><code>assistant ingest FOLDER</code></pre><p>FOLDER is where your PDF files are. They stay "
+        "again:</p><pre><code>assistant ingest FOLDER</code></pre><p>FOLDER is where your papers are. They stay "
         "there and nothing leaves this machine.</p></section>"
     )
 

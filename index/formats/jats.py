@@ -89,6 +89,10 @@ _SECTIONS = frozenset(
 """Elements whose title is a heading."""
 _UNTITLED = {"ack": "Acknowledgements", "abstract": "Abstract", "ref-list": "References"}
 """Headings that journals print without writing them into the file."""
+_UNPRINTED = frozenset({"pmid", "pmcid", "pmc"})
+"""Numbers that an archive adds to the entries of a bibliography."""
+_PEOPLE = frozenset({"name", "string-name", "collab", "etal"})
+_NAME_PARTS = frozenset({"surname", "given-names", "prefix", "suffix"})
 _TEX = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.DOTALL)
 
 
@@ -242,7 +246,7 @@ def _put_reference(flow: Flow, ref: Element) -> None:
         ref,
     )
     mixed = next(iter(descendants(ref, "mixed-citation")), None)
-    text = text_of(mixed, *_DROPPED) if mixed is not None else _spelled(citation)
+    text = _as_set(mixed) if mixed is not None else _spelled(citation)
     label = text_of(first(ref, "label")).strip()
     plain = label.strip("[]().")
     if label and not text.lstrip().startswith(label):
@@ -258,6 +262,31 @@ def _put_reference(flow: Flow, ref: Element) -> None:
         text_of(next(iter(descendants(citation, "article-title", "chapter-title")), None)),
     )
     flow.put(Part(Role.REFERENCE, text, reference=about))
+
+
+def _as_set(citation: Element) -> str:
+    """An entry as it is set; some journals leave what stands between and within names to the type-setter."""
+    pieces = [citation.text or ""]
+    for event, element in walk(citation, _is_unprinted):
+        pieces.append((element.text if event == "start" else element.tail) or "")
+        if event == "end" and not pieces[-1].strip():
+            pieces[-1] = _gap(element) or pieces[-1]
+    return "".join(pieces)
+
+
+def _is_unprinted(element: Element) -> bool:
+    number = name_of(element) == "pub-id" and attribute(element, "pub-id-type") in _UNPRINTED
+    return number or name_of(element) in _DROPPED
+
+
+def _gap(element: Element) -> str:
+    """What stands between an element and the one right behind it: a comma between names, a space within them."""
+    behind = element.getnext()
+    if behind is None:
+        return ""
+    if name_of(element) in _PEOPLE and name_of(behind) in _PEOPLE:
+        return ", "
+    return " " if name_of(element) in _NAME_PARTS and name_of(behind) in _NAME_PARTS else ""
 
 
 def _spelled(citation: Element) -> str:

@@ -188,6 +188,23 @@ def test_hidden_parts_of_a_page(tmp_path: Path) -> None:
     assert document.flags == ("hidden text",)
 
 
+def test_names_that_a_journal_sets_without_spaces_are_parted(tmp_path: Path) -> None:
+    names = "".join(
+        f"<name><surname>{family}</surname><given-names>{given}</given-names></name>"
+        for family, given in (("Chan", "YC"), ("Khan", "J"))
+    )
+    spelled = "<name><surname>Doe</surname>, <given-names>A</given-names></name>; <name><surname>Roe</surname> B</name>"
+    entries = "".join(
+        f"<ref><label>{n}.</label><mixed-citation><person-group>{group}</person-group> (1995) <article-title>Beans"
+        '</article-title>. <source>J Soil</source>.<pub-id pub-id-type="pmid">8594</pub-id></mixed-citation></ref>'
+        for n, group in ((1, names), (2, spelled))
+    )
+    text = f"<article><body><p>{WORDS}</p></body><back><ref-list>{entries}</ref-list></back></article>"
+    first, second = read(tmp_path, "a.xml", text).references
+    assert first.text == "[1] Chan YC, Khan J (1995) Beans. J Soil."
+    assert second.text == "[2] Doe, A; Roe B (1995) Beans. J Soil."
+
+
 def test_word_documents_by_hand(tmp_path: Path) -> None:
     """Deleted text is out, inserted and boxed text in; a bold line is a heading; merged cells cover what they cover."""
     run = "<w:r><w:t xml:space='preserve'>{}</w:t></w:r>"
