@@ -184,7 +184,7 @@ class Assistant:
 
     def bibtex(self, *paper_ids: str) -> str:
         """The papers named (all, where none is) as BibTeX entries."""
-        from assistant.index.bibtex import bibtex
+        from assistant.index.records.bibtex import bibtex
 
         papers = self.papers()
         return bibtex([self.paper(i) for i in paper_ids] or papers, among=papers)

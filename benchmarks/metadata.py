@@ -20,7 +20,7 @@ from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import fromstring
 
-from assistant.index.identifiers import base_doi, letters
+from assistant.index.records.identifiers import base_doi, letters
 from assistant.index.sandbox import read_paper
 from assistant.types import Document
 

@@ -18,11 +18,11 @@ from pathlib import Path
 import pypdf
 import pypdfium2
 
-from assistant.index.layout import read_layout
-from assistant.index.metadata import describe
-from assistant.index.pdf import open_pdf
+from assistant.index.pages.layout import read_layout
+from assistant.index.pages.pdf import open_pdf
+from assistant.index.records.metadata import describe
+from assistant.index.records.xmp import read_xmp
 from assistant.index.sandbox import Limits, read_paper
-from assistant.index.xmp import read_xmp
 
 SHARED = Path(os.environ.get("ASSISTANT_SHARED", Path(__file__).parents[1].parent / "shared"))
 

@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from assistant.index.citing import reference_keys
-from assistant.index.record import Record
-from assistant.index.works import Facts, Signature, components, keys, running_text, same_work, signature
+from assistant.index.records.citing import reference_keys
+from assistant.index.records.record import Record
+from assistant.index.records.works import Facts, Signature, components, keys, running_text, same_work, signature
 from assistant.types import Document, Reference
 
 READ, BIBLIOGRAPHY, EDIT = "read", "bibliography", "edit"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from assistant.errors import UsageError
-from assistant.index.identifiers import YEAR, find_arxiv, find_dois
-from assistant.index.record import Record
+from assistant.index.records.identifiers import YEAR, find_arxiv, find_dois
+from assistant.index.records.record import Record
 
 _MAX_TEXT = 2000
 

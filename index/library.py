@@ -21,7 +21,7 @@ from assistant.errors import DiskFull, LibraryBusy, LibraryError
 from assistant.index import catalogue, schema, writes
 from assistant.index.faults import fault
 from assistant.index.files import sha256_of
-from assistant.index.record import Record
+from assistant.index.records.record import Record
 from assistant.index.store import Store
 from assistant.types import HealthCheck
 

@@ -35,8 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _paint(path: Path, number: int, dpi: float, password: str) -> bytes:
     """The frame with the drawn page. Raises ReadError where there is no such page, or it cannot be drawn."""
     # Imported under the limits.
-    from assistant.index.pdf import open_pdf
-    from assistant.index.raster import rasterise
+    from assistant.index.pages.pdf import open_pdf
+    from assistant.index.pages.raster import rasterise
     from assistant.index.wire import encode_picture
 
     with open_pdf(path, password) as file:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.index import catalogue
-from assistant.index.citing import reference_keys, resolve
+from assistant.index.records.citing import reference_keys, resolve
+from assistant.index.records.works import NEAR_DUPLICATE, keys, likeness, name_keys
 from assistant.index.store import Store
-from assistant.index.works import NEAR_DUPLICATE, keys, likeness, name_keys
 from assistant.types import Paper, Reference
 
 

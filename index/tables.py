@@ -1,6 +1,6 @@
 """What is done with a table once its cells are known: its rows as runs of the page's text, and CSV.
 
-Pure. Does not know how the cells were found: that is `assistant.index.grid`'s.
+Pure. Does not know how the cells were found: that is `assistant.index.pages.grid`'s.
 """
 
 from __future__ import annotations

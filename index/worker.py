@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from assistant.errors import ReadError
 from assistant.index.confine import without_network
-from assistant.index.scans import Scans, runs
+from assistant.index.pages.scans import Scans, runs
 from assistant.types import PageQuality, Role
 
 if TYPE_CHECKING:
     from assistant.index.formats.kinds import Kind
-    from assistant.index.pdf import PdfFile, RawPage
+    from assistant.index.pages.pdf import PdfFile, RawPage
     from assistant.types import Page
 
 OCR_SECONDS = 1.0
 """Processor time that drawing a page for OCR and taking in its words may cost this process, beside what the page may;
-what OCR itself may cost is set in `assistant.index.ocr`."""
+what OCR itself may cost is set in `assistant.index.pages.ocr`."""
 LITTLE_TEXT = 200
 """Characters; a paper with fewer is flagged: most likely a cover sheet or a scan with a stamp."""
 PAGE_CHARACTERS = 500_000
@@ -149,11 +149,11 @@ def _read_unpaged(work: Work, kind: Kind, out: BinaryIO) -> None:
 
 
 def _read_pdf(work: Work, out: BinaryIO) -> None:
-    from assistant.index import pdf
-    from assistant.index.layout import read_layout
-    from assistant.index.metadata import describe
+    from assistant.index.pages import pdf
+    from assistant.index.pages.layout import read_layout
+    from assistant.index.records.metadata import describe
+    from assistant.index.records.xmp import read_xmp
     from assistant.index.wire import encode, encode_document, encode_json, encode_page
-    from assistant.index.xmp import read_xmp
 
     with pdf.open_pdf(work.path, work.password) as file:
         count = min(file.page_count, work.pages)

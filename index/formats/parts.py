@@ -14,8 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from assistant.index.authors import names
 from assistant.index.geometry import pack
+from assistant.index.records.authors import names
 from assistant.types import Block, Cell, Document, Page, Reference, Role, Span, Table
 
 MAX_CELLS = 50_000

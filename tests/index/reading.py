@@ -9,8 +9,8 @@ from typing import Any
 
 import pypdfium2
 
-from assistant.index.layout import read_layout
-from assistant.index.pdf import open_pdf
+from assistant.index.pages.layout import read_layout
+from assistant.index.pages.pdf import open_pdf
 from assistant.testing import tiny_pdf
 from assistant.types import Box, Page, Role
 

@@ -11,9 +11,9 @@ import pytest
 
 from assistant.index import catalogue, relations, writes
 from assistant.index.library import Library
-from assistant.index.record import Record
+from assistant.index.records.record import Record
 from assistant.types import Block, Document, Page, Paper, Reference, Role
-from tests.index.test_works import TITLE, prose
+from tests.index.records.test_works import TITLE, prose
 
 LIST = "REFERENCES"
 
@@ -28,7 +28,7 @@ def document(
 
 
 def reference(text: str) -> Reference:
-    from assistant.index.entries import references
+    from assistant.index.records.entries import references
 
     page = Page(1, "1", 600, 800, text, (Block(Role.REFERENCE, 0, len(text)),))
     return replace(references((page,))[0], spans=())

@@ -15,10 +15,10 @@ import pytest
 from assistant.encoders import Embedder
 from assistant.errors import EmbedderMismatch, LibraryBusy, LibraryError, ReadError, UsageError
 from assistant.index import ingest as ingest_module
-from assistant.index import scans
 from assistant.index.files import find_files
 from assistant.index.ingest import ingest, reembed
 from assistant.index.library import Library
+from assistant.index.pages import scans
 from assistant.testing import HashEmbedder
 from assistant.types import Document, FileReport, FileStatus, IngestReport
 

@@ -14,8 +14,8 @@ from PIL import Image
 from assistant.errors import ReadError, UsageError
 from assistant.index import wire
 from assistant.index.geometry import line_boxes
+from assistant.index.pages.raster import scale_for
 from assistant.index.picture import Picture, _picture, draw_page, marked
-from assistant.index.raster import scale_for
 from assistant.types import Box, Page
 from tests.index.reading import read, write
 

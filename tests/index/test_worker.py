@@ -26,8 +26,8 @@ from assistant.index.geometry import pack
 from assistant.index.sandbox import Limits, read_paper
 from assistant.testing import tiny_pdf
 from assistant.types import Block, Document, Page, Role
+from tests.index.pages.test_pdf import NEEDS_PASSWORD
 from tests.index.reading import write
-from tests.index.test_pdf import NEEDS_PASSWORD
 
 _SHEETS = [f"This is page {word} of a paper with enough words\nfor it to be one." for word in ("1", "2", "3", "4")]
 PAGES = [sheet + "\nIt has one more line." for sheet in _SHEETS]
