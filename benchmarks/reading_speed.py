@@ -22,6 +22,7 @@ from assistant.index.layout import read_layout
 from assistant.index.metadata import describe
 from assistant.index.pdf import open_pdf
 from assistant.index.sandbox import Limits, read_paper
+from assistant.index.xmp import read_xmp
 
 SHARED = Path(os.environ.get("ASSISTANT_SHARED", Path(__file__).parents[1].parent / "shared"))
 
@@ -78,10 +79,12 @@ def _by_pdfium(file: Path) -> None:
 
 
 def _in_process(file: Path) -> None:
-    """Characters, boxes, ink, layout and metadata, without the worker process."""
+    """Characters, boxes, ink, layout, tables, figures and metadata, without the worker process."""
     with open_pdf(file) as opened:
         pages = [opened.read_page(number) for number in range(1, opened.page_count + 1)]
-        describe(read_layout(pages, opened.styles), opened.information)
+        outline = opened.outline
+    layout = read_layout(pages, opened.styles, outline)
+    describe(layout.pages, opened.information, (), read_xmp(file))
 
 
 def _whole(file: Path) -> None:

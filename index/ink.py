@@ -117,13 +117,35 @@ def _unseen(page: pdfium.PdfPage, bounds: Box, turned: int, letters: Letters) ->
 
 def _first_look(sheet: Sheet, letters: Letters, at: NDArray[np.intp]) -> Mask:
     """Which of the letters `at` leave ink for certain: most of that in their box lies in no other letter's."""
+    seen = np.zeros(len(at), dtype=np.bool_)
+    rectangles = sheet.rectangles(letters.boxes[at])
+    areas = (rectangles[:, 2:] - rectangles[:, :2]).prod(axis=1, dtype=np.int64)
+    placed = areas > 0
+    if areas.sum() > _MAX_PIXELS or not placed.any():
+        return seen
     with_text = sheet.draw()
     with inactive(np.unique(letters.objects[at]).tolist()):
         without = sheet.draw()
-    rectangles = sheet.rectangles(letters.boxes[at])
-    ink = _differ(with_text, without)
-    own, all_ = (_count(mask, rectangles) for mask in (ink & (_cover(rectangles, sheet) <= 1), ink))
-    return (all_ > 0) & (2 * own >= all_)
+    places = _places(rectangles[placed], sheet.width)
+    inked = _differ(with_text, without).ravel()[places]
+    own = inked & (np.bincount(places, minlength=sheet.width * sheet.height)[places] == 1)
+    starts = np.cumsum(areas[placed]) - areas[placed]
+    all_ink, own_ink = (np.add.reduceat(mask, starts, dtype=np.int32) for mask in (inked, own))
+    seen[placed] = (all_ink > 0) & (2 * own_ink >= all_ink)
+    return seen
+
+
+def _places(rectangles: Rectangles, width: int) -> NDArray[np.intp]:
+    """The pixels of one rectangle after the other, counted row by row over a picture of this width."""
+    left, top, right, bottom = rectangles.T.astype(np.intp)
+    rows = _counted(top * width + left, bottom - top, width)
+    return _counted(rows, np.repeat(right - left, bottom - top), 1)
+
+
+def _counted(first: NDArray[np.intp], lengths: NDArray[np.intp], step: int) -> NDArray[np.intp]:
+    """For each first number that many in steps from it."""
+    before = np.cumsum(lengths) - lengths
+    return np.asarray(np.repeat(first - before * step, lengths) + np.arange(lengths.sum()) * step, dtype=np.intp)
 
 
 def _second_look(sheet: Sheet, ground: Picture, letters: Letters, at: NDArray[np.intp], found: Contents) -> Mask:
@@ -190,21 +212,6 @@ def _on_picture(sheet: Sheet, ground: Picture, letters: Letters, at: NDArray[np.
 def _differ(a: Picture, b: Picture) -> Mask:
     """Shape (height, width): where two pictures differ by a contrast that can be seen."""
     return np.asarray((np.maximum(a, b) - np.minimum(a, b) >= _CONTRAST).any(axis=2))
-
-
-def _cover(rectangles: Rectangles, sheet: Sheet) -> NDArray[np.int32]:
-    """Shape (height, width): in how many rectangles each pixel lies."""
-    left, top, right, bottom = rectangles.T.astype(np.intp)
-    row = sheet.width + 1
-    steps = np.zeros((sheet.height + 1) * row, dtype=np.int32)
-    for corners, step in (
-        (top * row + left, 1),
-        (bottom * row + right, 1),
-        (top * row + right, -1),
-        (bottom * row + left, -1),
-    ):
-        np.add.at(steps, corners, step)
-    return _sums(steps.reshape(sheet.height + 1, row))[:-1, :-1]
 
 
 def _count(mask: Mask, rectangles: Rectangles) -> NDArray[np.int32]:
