@@ -129,7 +129,7 @@ class Flow:
 
 def tidy(text: str, *, lines: bool = False) -> str:
     """Text as it is kept: no characters that cannot be seen, single spaces; line ends only where `lines` says so."""
-    odd = {ord(c): _instead(c) for c in set(text) if not c.isascii() or c < " "}
+    odd = {ord(c): _instead(c) for c in set(text) if not " " <= c < "\x7f"}
     text = text.translate({k: v for k, v in odd.items() if v is not None})
     if not lines:
         return " ".join(text.split())

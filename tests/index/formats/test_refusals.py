@@ -253,6 +253,12 @@ def test_a_member_that_lies_about_its_size(tmp_path: Path) -> None:
         read_unpaged(path, Kind.ZIP, characters=1000, paragraphs=10)
 
 
+def test_every_character_of_one_byte_passes_the_wire(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(f"{WORDS} " * 20 + "".join(chr(n) for n in range(1, 128)) + " end", encoding="utf-8")
+    assert read_paper(path).pages[-1].text.endswith(" end")
+
+
 def test_the_sandbox_limits_paragraphs_too(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("\n\n".join(f"Paragraph {n} says a thing." for n in range(9)))
