@@ -18,13 +18,12 @@ from queue import Empty, SimpleQueue
 
 from assistant.encoders import Embedder
 from assistant.errors import Cancelled, DiskFull, EmbedderMismatch, LibraryError, ReadError
-from assistant.index import writes
+from assistant.index import bibfiles, writes
 from assistant.index.chunk import CHUNKING, passages
 from assistant.index.faults import fault
 from assistant.index.files import Source, find_files, sha256_of
 from assistant.index.library import Library
 from assistant.index.pages.scans import is_waiting
-from assistant.index.records import bibfiles
 from assistant.index.sandbox import READER, Limits, read_paper
 from assistant.index.store import Job
 from assistant.types import Document, FileReport, FileStatus, IngestReport, Progress

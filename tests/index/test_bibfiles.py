@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant.index import bibfiles
 from assistant.index import ingest as ingesting
 from assistant.index.library import Library
-from assistant.index.records import bibfiles
 from assistant.index.records.record import Record
 from assistant.testing import HashEmbedder
 from assistant.types import Document, FileReport, IngestReport, Paper
