@@ -21,8 +21,7 @@ from assistant.index.library import Library
 from assistant.index.pages import scans
 from assistant.testing import HashEmbedder
 from assistant.types import Document, FileReport, FileStatus, IngestReport
-
-from .documents import make_document
+from tests.index.documents import make_document
 
 Read = Callable[..., Document]
 

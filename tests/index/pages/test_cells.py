@@ -11,10 +11,9 @@ from assistant.index.pages.pdf import open_pdf
 from assistant.index.tables import row_spans
 from assistant.testing import text_lines
 from assistant.types import Page, Role, Table
-
-from .made_tables import Made, Place, thirty, write_tables
-from .places import Pages, letters
-from .reading import write
+from tests.index.pages.made_tables import Made, Place, thirty, write_tables
+from tests.index.places import Pages, letters
+from tests.index.reading import write
 
 TABLES = thirty()
 

@@ -6,8 +6,7 @@ from assistant.index.pages.layout import Layout, read_layout
 from assistant.index.pages.pdf import open_pdf
 from assistant.testing import text_lines
 from assistant.types import Role
-
-from .reading import texts, write
+from tests.index.reading import texts, write
 
 PROSE = [
     "The growth of the plants was measured every week during the summer and",

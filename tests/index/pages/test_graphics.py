@@ -8,8 +8,7 @@ from assistant.index.pages import graphics
 from assistant.index.pages.graphics import Graphics
 from assistant.index.pages.pdf import open_pdf
 from assistant.testing import text_lines
-
-from .reading import write
+from tests.index.reading import write
 
 
 def drawn(folder: Path, content: str) -> Graphics:

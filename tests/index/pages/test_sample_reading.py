@@ -11,8 +11,7 @@ import pytest
 from assistant.index.geometry import line_boxes
 from assistant.index.store import Store
 from tests.conftest import ROOT
-
-from .places import Pages, letters
+from tests.index.places import Pages, letters
 
 SAMPLES = ROOT / "examples" / "papers"
 FACTS: list[dict[str, Any]] = json.loads((SAMPLES / "facts.json").read_text(encoding="utf-8"))["facts"]
