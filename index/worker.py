@@ -225,7 +225,9 @@ def _text_flags(raw: Sequence[RawPage], pages: tuple[Page, ...]) -> list[str]:
     """What is odd about the text."""
     told = {
         "hidden text on p. {}": [p.number for p in pages if any(b.role is Role.HIDDEN for b in p.blocks)],
-        "hidden text was not looked for on p. {} (too much to draw)": [p.number for p in raw if not p.drawn],
+        "hidden text was looked for by colour and size alone on p. {} (too much to draw)": [
+            p.number for p in raw if not p.drawn
+        ],
         "letters cannot be read as text on p. {}": [p.number for p in raw if p.quality is PageQuality.UNREADABLE],
     }
     seen = sum(b.end - b.start for page in pages for b in page.blocks if b.role is not Role.HIDDEN)

@@ -17,7 +17,18 @@ import numpy as np
 import pypdfium2 as pdfium
 from numpy.typing import NDArray
 
-from assistant.index.pages.sheet import Bar, Contents, Picture, Rectangles, Sheet, active, bars, contents, inactive
+from assistant.index.pages.sheet import (
+    Bar,
+    Contents,
+    Picture,
+    Rectangles,
+    Sheet,
+    active,
+    bars,
+    contents,
+    inactive,
+    is_faint,
+)
 from assistant.types import Box, PageQuality
 
 HIDDEN_RUN = 20
@@ -82,6 +93,21 @@ def look(page: pdfium.PdfPage, bounds: Box, turned: int, letters: Letters) -> tu
     if seen >= _STAMP:
         return hidden, PageQuality.TEXT
     return hidden, _quality_of_little(page, bounds, turned, seen)
+
+
+def guess(bounds: Box, letters: Letters) -> Mask:
+    """Which characters are hidden, of a page that cannot be drawn: told by size, place, colour and mode of the text.
+
+    White text on a dark ground is taken for hidden too: where it cannot be seen what is shown, nothing doubtful is
+    quoted.
+    """
+    at = np.flatnonzero(letters.printed)
+    objects = letters.objects[at]
+    faint = [owner for owner in np.unique(objects).tolist() if is_faint(owner)]
+    centres = (letters.boxes[at, :2] + letters.boxes[at, 2:]) / 2
+    off = ((centres < bounds[:2]) | (centres > bounds[2:])).any(axis=1)
+    unseen = letters.tiny[at] | off | np.isin(objects, np.array(faint, dtype=objects.dtype))
+    return _filled(_in_runs(unseen, at, HIDDEN_RUN), at, len(letters.printed))
 
 
 def _quality_of_little(page: pdfium.PdfPage, bounds: Box, turned: int, seen: int) -> PageQuality:

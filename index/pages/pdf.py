@@ -13,7 +13,7 @@ import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice, repeat
 from pathlib import Path
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import ReadError
 from assistant.index.pages.graphics import Graphics, read_graphics
-from assistant.index.pages.ink import Letters, look
+from assistant.index.pages.ink import Letters, guess, look
 from assistant.index.pages.legible import NO_CHARACTER, not_text
 from assistant.index.pages.mending import mended
 from assistant.index.pages.sheet import by_address
@@ -176,10 +176,11 @@ class PdfFile:
         label, turned, bounds = _page_label(self._document, number - 1), page.get_rotation() // 90 % 4, _bounds(page)
         letters = _letters(found, self.styles)
         graphics = read_graphics(page.raw, bounds)
-        hidden, quality, drawn = np.zeros(len(found.codes), dtype=np.bool_), PageQuality.TEXT, False
-        with suppress(ReadError):
+        quality, drawn = PageQuality.TEXT, True
+        try:
             hidden, quality = look(page, bounds, turned, letters)
-            drawn = True
+        except ReadError:
+            hidden, drawn = guess(bounds, letters), False
         unknown, is_unreadable = not_text(found.codes, found.unmapped, letters.printed)
         if is_unreadable:
             quality = PageQuality.UNREADABLE

@@ -47,6 +47,10 @@ Rectangles = NDArray[np.int32]
 """Pixels, shape (n, 4): left, top, and right, bottom, both outside; empty off the page."""
 
 
+_PALE = 240
+"""Red, green and blue of 255 from which a colour cannot be told from white paper."""
+
+
 def by_address(function: object, result: type | None, *arguments: type) -> Callable[..., int]:
     """A pdfium function that takes and gives plain addresses: a third of the time of typed pointers a call."""
     address = ctypes.cast(function, ctypes.c_void_p).value  # type: ignore[arg-type]
@@ -139,6 +143,17 @@ def _take(found: Contents, address: int, number: int, box: Box | None, depth: in
         box = box or _box(address)
         for i in range(min(raw.FPDFFormObj_CountObjects(_pointer(address)), max(0, found.left))):
             _take(found, _form_object(address, i), -1, box, depth + 1)
+
+
+def is_faint(address: int) -> bool:
+    """Whether the settings of the text object at this address alone say that it leaves no ink on white paper."""
+    pointer = _pointer(address)
+    mode = raw.FPDFTextObj_GetTextRenderMode(pointer)
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    if mode == raw.FPDF_TEXTRENDERMODE_INVISIBLE or not raw.FPDFPageObj_GetFillColor(pointer, red, green, blue, alpha):
+        return bool(mode == raw.FPDF_TEXTRENDERMODE_INVISIBLE)
+    pale = min(red.value, green.value, blue.value) >= _PALE and mode == raw.FPDF_TEXTRENDERMODE_FILL
+    return pale or alpha.value == 0
 
 
 def _pointer(address: int) -> object:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 
+from assistant.errors import ReadError
 from assistant.index.pages import sheet
 from assistant.index.pages.pdf import open_pdf
 from assistant.index.sandbox import read_paper
@@ -208,7 +210,7 @@ def test_a_page_that_takes_too_long_to_draw_is_read_and_said(tmp_path: Path, mon
     with open_pdf(path) as file:
         page = file.read_page(1)
     assert not page.drawn
-    assert not page.hidden.any()
+    assert "".join(map(chr, page.codes[page.hidden])).strip() == WORDS["Type1"].strip("()")
 
 
 def test_drawing_leaves_the_page_as_it_was(tmp_path: Path) -> None:
@@ -221,3 +223,16 @@ def test_drawing_leaves_the_page_as_it_was(tmp_path: Path) -> None:
             assert (view.draw() == 255).all()
         assert np.array_equal(view.draw(), before)
         assert sheet.contents(page).texts == found.texts
+
+
+@pytest.mark.parametrize("method", ["white", "near white", "tiny", "invisible", "off page", "transparent"])
+def test_a_page_that_cannot_be_drawn_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def too_much(*_: object) -> NoReturn:
+        raise ReadError("too much to draw")
+
+    monkeypatch.setattr("assistant.index.pages.pdf.look", too_much)
+    (page,) = pages_of(tmp_path, paper(hiding(method, "Type1")))
+    assert SHOWN["Type1"] in " ".join(texts(page, Role.HIDDEN))
+    assert all(line in page.text and line not in " ".join(texts(page, Role.HIDDEN)) for line in VISIBLE)
