@@ -19,6 +19,10 @@ _BULLET = re.compile(
     r"|(?P<roman>\(?[ivx]{1,4}[.)]))(?:\s|$|(?<=[）)]))"
 )
 _ENDS = re.compile(r"[.!?:。！？：][\"'”’)\]\d,–\s]*$")
+_NEAR = 40.0
+"""Points from left to right within which lines begin in one column."""
+_WIDE = 1.1
+"""Widths of a column from which a line runs over more than one."""
 _GAP = 1.45
 """Line distances between two lines that begin a new paragraph."""
 _INDENT = 0.7
@@ -57,7 +61,7 @@ def paragraphs(pages: Sequence[Sequence[Line]], usual: Profile) -> list[list[Par
 def _group(lines: Sequence[Line], usual: Profile, entries: frozenset[int]) -> list[Paragraph]:
     """Neighbouring lines together; `entries` are the ids of the lines that begin an entry of the references."""
     found: list[Paragraph] = []
-    right = _right_edges(lines)
+    right = _right_edges(lines, usual)
     for line in lines:
         if found and id(line) not in entries and _continues(found[-1], line, usual, right):
             found[-1].lines.append(line)
@@ -67,13 +71,32 @@ def _group(lines: Sequence[Line], usual: Profile, entries: frozenset[int]) -> li
     return found
 
 
-def _right_edges(lines: Sequence[Line]) -> dict[int, float]:
-    """For each line (by id) the right edge of its column: the furthest one among lines that begin near it."""
-    edges: dict[int, float] = {}
-    for line in lines:
-        key = round(line.box[0] / 40)
+def _right_edges(lines: Sequence[Line], usual: Profile) -> dict[int, float]:
+    """For each line (by id) the right edge of its column: the furthest one among lines that begin near it.
+
+    Lines over more than one column (an abstract, keywords) are told apart from those of the columns below them.
+    """
+    edges: dict[tuple[bool, int], float] = {}
+    wide = _over_columns(lines, usual)
+    for line, over in zip(lines, wide, strict=True):
+        key = over, round(line.box[0] / _NEAR)
         edges[key] = max(edges.get(key, 0.0), line.box[2])
-    return {id(x): max(edges.get(round(x.box[0] / 40) + d, 0.0) for d in (-1, 0, 1)) for x in lines}
+    return {
+        id(x): max(edges.get((over, round(x.box[0] / _NEAR) + d), 0.0) for d in (-1, 0, 1))
+        for x, over in zip(lines, wide, strict=True)
+    }
+
+
+def _over_columns(lines: Sequence[Line], usual: Profile) -> list[bool]:
+    """Which lines are wider than a column, or follow closely below one that is: the last one of its paragraph."""
+    found: list[bool] = []
+    for i, line in enumerate(lines):
+        over = line.width > _WIDE * usual.column
+        if not over and i and found[-1]:
+            below = lines[i - 1].middle - line.middle
+            over = lines[i - 1].role is line.role and 0 < below < _GAP * max(usual.leading, line.size)
+        found.append(over)
+    return found
 
 
 def _continues(paragraph: Paragraph, line: Line, usual: Profile, right: dict[int, float]) -> bool:

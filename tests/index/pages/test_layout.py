@@ -251,3 +251,13 @@ def test_real_papers_are_spelled_by_their_boxes(shared: Path) -> None:
                     page.number,
                     want,
                 )
+
+
+def test_a_wide_line_above_two_columns_breaks_no_paragraph(tmp_path: Path) -> None:
+    """A sentence that ends with its line ends no paragraph, however far another line above the columns runs."""
+    column = [*PROSE[:3], "room and had been weighed with great care by the end of those summer weeks.", *PROSE[:2]]
+    keywords = "Keywords: growth; water; light; common plants of the garden; " * 2
+    content = text_lines([keywords.strip()], y=700, size=10) + body(640, column) + body(560, column)
+    (page,) = read(write(tmp_path, [content]))
+    paragraph = " ".join(column)
+    assert [text for text in texts(page, Role.BODY) if text.startswith("The growth")] == [paragraph, paragraph]
