@@ -45,25 +45,32 @@ class NumpyBert:
 
     def mean_pooled(self, ids: Ids, mask: Mask) -> Floats:
         with self._threads.limit(limits=1, user_api="blas"):
-            return self._forward(ids, mask)
+            hidden, kept = self._forward(ids, mask, np.zeros_like(ids)), mask[..., None].astype(np.float32)
+            pooled: Floats = (hidden * kept).sum(axis=1) / kept.sum(axis=1)
+        return pooled
 
-    def _forward(self, ids: Ids, mask: Mask) -> Floats:
+    def pooled(self, ids: Ids, mask: Mask, segments: Ids) -> Floats:
+        """(n, d): tanh of the pooler's layer over the first token, as BERT's heads for pairs of texts want it."""
+        with self._threads.limit(limits=1, user_api="blas"):
+            first = np.ascontiguousarray(self._forward(ids, mask, segments)[:, 0])
+            pooled: Floats = np.tanh(self._linear(first, "pooler.dense"))
+        return pooled
+
+    def _forward(self, ids: Ids, mask: Mask, segments: Ids) -> Floats:
         n, t = ids.shape
-        x = self._embed(ids).reshape(n * t, -1)
+        x = self._embed(ids, segments).reshape(n * t, -1)
         bias = np.where(mask, np.float32(0), np.float32(-1e9))[:, None, None, :]
         for layer in range(self._layers):
             name = f"encoder.layer.{layer}."
             x = self._norm(x + self._attend(x, name, bias), name + "attention.output.LayerNorm")
             inner = _gelu(self._linear(x, name + "intermediate.dense"))
             x = self._norm(x + self._linear(inner, name + "output.dense"), name + "output.LayerNorm")
-        kept = mask[..., None].astype(np.float32)
-        pooled: Floats = (x.reshape(n, t, -1) * kept).sum(axis=1) / kept.sum(axis=1)
-        return pooled
+        return x.reshape(n, t, -1)
 
-    def _embed(self, ids: Ids) -> Floats:
+    def _embed(self, ids: Ids, segments: Ids) -> Floats:
         part = "embeddings.{}_embeddings.weight".format
         words = self.weights[part("word")][ids]
-        x = words + self.weights[part("position")][: ids.shape[1]] + self.weights[part("token_type")][0]
+        x = words + self.weights[part("position")][: ids.shape[1]] + self.weights[part("token_type")][segments]
         return self._norm(x, "embeddings.LayerNorm")
 
     def _attend(self, x: Floats, name: str, bias: Floats) -> Floats:
