@@ -36,7 +36,11 @@ TARGETS = {
 }
 """Architecture -> linear layers that get an adapter: all of a block, which matches full tuning best (Biderman et al.
 2024, arXiv:2405.09673; Schulman 2025). Other architectures: every linear layer."""
-HEADS = {"bert": ("classifier", "pooler"), "deberta-v2": ("classifier", "pooler"), "distilbert": ("classifier",)}
+HEADS = {
+    "bert": ("classifier", "pooler.dense"),
+    "deberta-v2": ("classifier", "pooler.dense"),
+    "distilbert": ("classifier",),
+}
 """Layers outside the blocks that are trained and saved whole; the pooler of MiniLM was never trained."""
 
 

@@ -28,6 +28,8 @@ CLAIM_SHARE = 0.5
 """Most of the tokens of a pair that the claim may have; the rest is the evidence's."""
 SPECIAL_ROOM = 4
 """Tokens kept free for [CLS], [SEP] and the like."""
+DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout")
+"""What architectures call the share of activations dropped in training."""
 INSTRUCTION = (
     "Evidence: {evidence}\n\nClaim: {claim}\n\nDoes the evidence support the claim, refute it, or is there not enough "
     "information? Answer with one word: yes, no or unknown."
@@ -132,6 +134,7 @@ def load_pair_model(
     max_tokens: int = 256,
     device: str = "auto",
     four_bit: bool = False,
+    dropout: float = 0.0,
     seed: int = 0,
 ) -> PairModel:
     """The base `name` (built-in, a folder, a model of the hub) ready to score pairs; a new head is drawn by `seed`.
@@ -147,6 +150,9 @@ def load_pair_model(
             config = AutoConfig.from_pretrained(base.folder, trust_remote_code=False)
             tokenizer = AutoTokenizer.from_pretrained(base.folder, trust_remote_code=False)
             chosen = _choose_head(head, config, tokenizer, name)
+            for name in DROPOUTS:
+                if hasattr(config, name):
+                    setattr(config, name, dropout)
             torch.manual_seed(seed)
             model = _load_model(base.folder, chosen, config, where, four_bit)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:

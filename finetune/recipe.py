@@ -33,7 +33,7 @@ class Recipe:
     alpha: int = 0
     """0: twice the rank."""
     dropout: float = 0.05
-    """Of the adapter's input."""
+    """Of the adapter's input and inside the base's blocks; 0 learns fastest where a pass or two is all there is."""
     targets: tuple[str, ...] = ()
     """Layers that get an adapter; none: the architecture's default, all linear layers of its blocks."""
     four_bit: bool = False
