@@ -137,7 +137,7 @@ class BertEmbedder:
         return [len(ids) for ids in self._tokens(texts)]
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        encoded = self._tokenizer.encode_batch_fast([_encodable(t) for t in texts], add_special_tokens=False)
+        encoded = self._tokenizer.encode_batch_fast([encodable(t) for t in texts], add_special_tokens=False)
         return [list(e.ids) for e in encoded]
 
 
@@ -152,7 +152,7 @@ class PairTokenizer:
 
     def encode(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[list[int], list[int]]]:
         """(ids, segments) of each pair; segments are 0 for the first text and its separator, 1 for the second."""
-        texts = [_encodable(text) for pair in pairs for text in pair]
+        texts = [encodable(text) for pair in pairs for text in pair]
         ids = [e.ids for e in self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
         rows = []
         for first, second in zip(ids[::2], ids[1::2], strict=True):
@@ -191,7 +191,7 @@ class SentenceTransformerEmbedder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        return _unit(self._encode([_encodable(t) for t in texts]))
+        return _unit(self._encode([encodable(t) for t in texts]))
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self.embed(texts)
@@ -199,7 +199,7 @@ class SentenceTransformerEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         if not texts:
             return []
-        tokens = self._model.tokenizer([_encodable(t) for t in texts], add_special_tokens=False, verbose=False)
+        tokens = self._model.tokenizer([encodable(t) for t in texts], add_special_tokens=False, verbose=False)
         return [len(ids) for ids in tokens["input_ids"]]
 
     def _encode(self, texts: list[str]) -> NDArray[np.float32]:
@@ -258,7 +258,7 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(vectors / lengths, dtype=np.float32)
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Lone surrogates, which broken PDFs yield and UTF-8 cannot hold, become "?"."""
     return text.encode("utf-8", "replace").decode("utf-8")
 

@@ -3,7 +3,8 @@
     python benchmarks/claims_data.py --out build/claims [--seed 0]
 
 Writes general.jsonl and science.jsonl (the two stages of training), held.jsonl (a document-grouped fifth of the
-training data, for every choice) and, only to be reported on, scifact_dev.jsonl and healthver.jsonl. A document (for
+training data, for every choice); only to be reported on, scifact_dev.jsonl and healthver.jsonl; and
+scifact_train.jsonl, for the claim-only baseline and to know which documents of dev are new. A document (for
 natural-language inference: a premise) is held back where the SHA-256 of its id leaves 0 divided by five. Of the swapped
 pairs each has its counterpart with the other label, so that the words of a claim alone do not tell.
 """
@@ -30,17 +31,19 @@ S, R, N = "SUPPORTS", "REFUTES", "NOT_ENOUGH_INFO"
 SCIFACT = {"SUPPORT": S, "REFUTE": R, "NEI": N}
 HELD_ONE_IN = 5
 GENERAL = {
-    "permissive/mnli_dev_matched": 8000, "permissive/mnli_llmsknow_train": 8000, "permissive/mnli_taxinli": 5000,
-    "permissive/negation_mnli": 1000, "share_alike/cf_nli_train": 2500, "share_alike/negation_snli": 500,
-    "share_alike/seminli_base_wiki_train": 1500, "share_alike/seminli_translate_wiki_train": 1500,
-    "share_alike/fever_validation": 2500, "share_alike/fever_symmetric": 800, "share_alike/fm2_dev": 900,
-    "share_alike/fm2_test": 900,
+    "permissive/mnli_dev_matched": 6000, "permissive/mnli_llmsknow_train": 6000, "permissive/mnli_taxinli": 4000,
+    "permissive/negation_mnli": 1000, "share_alike/cf_nli_train": 1500, "share_alike/negation_snli": 500,
+    "share_alike/seminli_base_wiki_train": 1300, "share_alike/seminli_translate_wiki_train": 1300,
+    "share_alike/fever_validation": 2000, "share_alike/fever_symmetric": 800, "share_alike/fm2_dev": 600,
+    "share_alike/fm2_test": 600,
 }  # fmt: skip
 """Rows of each set in the first stage, at most; those nearest to claims and papers most."""
 GENERAL_HELD = 200
-REPLAY = 3000
+REPLAY = 1200
 """Rows of the first stage that the second sees again, so that it does not forget."""
-EVIDENCE_INFERENCE = 2500
+EVIDENCE_INFERENCE = 1200
+SCIFACT_COPIES = 2
+"""Times that SciFact's rows stand in the second stage, which is one pass."""
 
 
 def shared() -> Path:
@@ -204,16 +207,16 @@ def stages(pick: random.Random) -> tuple[list[Row], list[Row], list[Row]]:
     choose = similar_sentences([r["abstract"] for r in corpus])
     pairs = read("scifact/pairs_train")
     held += [r for r in scifact_plain(pairs, choose) if is_held(r["doc_id"])]
-    science = [r for r in scifact_train(pairs, choose, pick) if not is_held(r["doc_id"])]
+    science = [r for r in scifact_train(pairs, choose, pick) if not is_held(r["doc_id"])] * SCIFACT_COPIES
     for rows, most, most_held in (
-        (list(evidence_inference(pick)), EVIDENCE_INFERENCE, 150), (list(pubmedqa(pick)), 1000, 60),
-        (list(entailment_bank(pick)), 800, 0), (check_covid(), 800, 200),
+        (list(evidence_inference(pick)), EVIDENCE_INFERENCE, 150), (list(pubmedqa(pick)), 400, 60),
+        (list(entailment_bank(pick)), 300, 0), (check_covid(), 800, 200),
     ):  # fmt: skip
         train, aside = apart(rows)
         science += pick.sample(train, min(most, len(train)))
         held += pick.sample(aside, min(most_held, len(aside)))
     ei, _ = apart(evidence_inference(pick))
-    first += pick.sample(ei, 3000)
+    first += pick.sample(ei, 2500)
     science += pick.sample(first, REPLAY)
     return first, science, held
 
@@ -231,8 +234,9 @@ def main() -> None:
         row(r["claim"], r["evidence"], SCIFACT[r["label"]], premise_id(r["evidence"]), "healthver")
         for r in read("healthver/evidence_pairs_dev")
     ]
+    train = list(scifact_plain(read("scifact/pairs_train"), choose))
     for name, rows in (
-        ("general", first), ("science", science), ("held", held), ("scifact_dev", dev), ("healthver", health)
+        ("scifact_train", train), ("general", first), ("science", science), ("held", held), ("scifact_dev", dev), ("healthver", health)
     ):  # fmt: skip
         write(arguments.out / f"{name}.jsonl", rows)
 

@@ -216,7 +216,8 @@ class _Run:
 
         self.data, self.recipe, self.out, self.device = data, recipe, out, device
         self.scorer = load_pair_model(
-            recipe.base, head=recipe.head, max_tokens=recipe.max_tokens, dropout=recipe.dropout, device=device, four_bit=recipe.four_bit,
+            recipe.base, head=recipe.head, max_tokens=recipe.max_tokens, dropout=recipe.dropout, device=device,
+            four_bit=recipe.four_bit,
             seed=recipe.seed,
         )  # fmt: skip
         if start is not None:

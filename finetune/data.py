@@ -335,10 +335,10 @@ def _scifact_pair(row: dict[str, Any], where: str, choose: Choose, labels: Mappi
         raise BadRow("has no abstract (a list of sentences)")
     chosen = sorted({int(i) for rationale in row.get("rationales") or [] for i in rationale})
     if label is Label.NOT_ENOUGH_INFO or not chosen:
-        chosen = choose(str(row.get("claim")), abstract)[:NEI_SENTENCES]
+        chosen = sorted(choose(str(row.get("claim")), abstract)[:NEI_SENTENCES])
     if chosen and not 0 <= chosen[0] <= chosen[-1] < len(abstract):
         raise BadRow("has a rationale that names a sentence which is not there")
-    evidence = " ".join(str(abstract[i]).strip() for i in sorted(chosen))
+    evidence = " ".join(str(abstract[i]).strip() for i in chosen)
     return make_example(row.get("claim"), evidence, label, str(row.get("doc_id", "")), where)
 
 

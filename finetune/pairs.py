@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from assistant.config import BUILT_IN_EMBEDDER
-from assistant.encoders import built_in_folder, find_device, from_hub, is_folder
+from assistant.encoders import built_in_folder, encodable, find_device, from_hub, is_folder
 from assistant.errors import ModelError, UsageError
 from assistant.finetune.data import LABELS
 from assistant.types import Label
@@ -66,6 +66,7 @@ class PairModel:
         """Token ids of each pair, cut to `max_tokens`, not padded."""
         if not pairs:
             return []
+        pairs = [(encodable(claim), encodable(evidence)) for claim, evidence in pairs]
         claims = self._cut([c for c, _ in pairs], int(self.max_tokens * CLAIM_SHARE))
         if self.head == "words":
             return self._encode_prompts(claims, [e for _, e in pairs])

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.bert import NumpyBert
+from assistant.bert import NumpyBert, TorchPairs
 from assistant.config import BUILT_IN_EMBEDDER
 from assistant.encoders import BUILT_IN_SHA256, PairTokenizer, batches, built_in_folder, pad, verified_weights
 from assistant.errors import ModelError
@@ -23,6 +23,8 @@ from assistant.finetune.adapters import Adapter, check_base, find_adapter
 Floats = NDArray[np.float32]
 Pair = tuple[str, str]
 
+MANY_PAIRS = 64
+"""From here on torch is worth its import: 2.8 s against 0.07 s a pair in numpy, 0.03 s in torch."""
 QUICK_METHODS = ("lora", "rslora")
 """Methods whose merged weights are W + s B A, simple enough to be made without peft."""
 
@@ -79,15 +81,19 @@ class QuickScorer:
         head = merge_into(weights, tuned, _scaling(adapter))
         self._weight, self._bias = head["classifier.weight"], head["classifier.bias"]
         self._tokenizer = PairTokenizer(folder / "tokenizer.json", adapter.description.max_tokens)
-        self._bert = NumpyBert(weights, config)
+        self._few, self._config = NumpyBert(weights, config), config
+        self._many: TorchPairs | None = None
 
     def logits(self, pairs: Sequence[Pair]) -> Floats:
         rows = self._tokenizer.encode([(evidence, claim) for claim, evidence in pairs])
+        engine: NumpyBert | TorchPairs = self._few
+        if len(rows) >= MANY_PAIRS:
+            engine = self._many = self._many or TorchPairs(self._few.weights, self._config)
         result = np.zeros((len(rows), len(self._bias)), dtype=np.float32)
         for batch in batches([len(ids) for ids, _ in rows]):
             ids, mask = pad([rows[i][0] for i in batch])
             segments, _ = pad([rows[i][1] for i in batch])
-            pooled = self._bert.pooled(ids, mask, segments)
+            pooled = engine.pooled(ids, mask, segments)
             result[batch] = pooled @ self._weight.T + self._bias
         return result
 

@@ -141,8 +141,8 @@ def test_a_checkpoint_of_another_run_is_refused(bert: Path, claims: Path, whole_
 
 def test_training_goes_on_from_an_adapter(bert: Path, claims: Path, whole_run: Path, tmp_path: Path) -> None:
     train(claims, tmp_path / "more", recipe=recipe(bert, epochs=1), start_from=whole_run, device="cpu")
-    first = next(iter(losses(tmp_path / "more").values()))
-    assert first < next(iter(losses(whole_run).values())) - 0.2
+    more = list(losses(tmp_path / "more").values())
+    assert np.mean(more) < np.mean(list(losses(whole_run).values())[: len(more)]) - 0.1
 
 
 def test_a_wrong_base_is_refused(bert: Path, claims: Path, whole_run: Path, tmp_path: Path) -> None:
