@@ -235,9 +235,9 @@ def main() -> None:
         for r in read("healthver/evidence_pairs_dev")
     ]
     train = list(scifact_plain(read("scifact/pairs_train"), choose))
-    for name, rows in (
-        ("scifact_train", train), ("general", first), ("science", science), ("held", held), ("scifact_dev", dev), ("healthver", health)
-    ):  # fmt: skip
+    made = {"general": first, "science": science, "held": held}
+    made |= {"scifact_train": train, "scifact_dev": dev, "healthver": health}
+    for name, rows in made.items():
         write(arguments.out / f"{name}.jsonl", rows)
 
 

@@ -2,8 +2,8 @@
 
     python benchmarks/claims_ship.py build/runs/science [--stages build/runs/general build/runs/science]
 
-Copies weights, description, calibration, card and report; the recipe of each stage as TOML; the logs one after the other.
-Paths of this machine are taken out.
+Copies weights, description, calibration, card and report; the recipe of each stage as TOML; the stages' logs one after
+the other. Paths of this machine are taken out.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def main() -> None:
     files = [file | {"path": file["name"]} for description in descriptions for file in description["data"]]
     unique = list({file["sha256"]: file for file in files}.values())
     (BUILT_IN_FOLDER / DESCRIPTION).write_text(json.dumps(descriptions[-1] | {"data": unique}, indent=2) + "\n")
-    recipes = [as_toml(d["recipe"], f"stage {i}: {s.name}") for i, (d, s) in enumerate(zip(descriptions, stages), 1)]
-    for stage, text in zip(stages, recipes, strict=True):
+    for number, (stage, description) in enumerate(zip(stages, descriptions, strict=True), start=1):
+        text = as_toml(description["recipe"], f"stage {number}: {stage.name}")
         (BUILT_IN_FOLDER / f"recipe-{stage.name}.toml").write_text(text, encoding="utf-8")
     logs = [(stage / "log.jsonl").read_text(encoding="utf-8") for stage in stages]
     (BUILT_IN_FOLDER / "log.jsonl").write_text("".join(logs), encoding="utf-8")
