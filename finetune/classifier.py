@@ -277,6 +277,7 @@ class _Run:
     def _resume(self) -> None:
         folder = checkpoints.latest_checkpoint(self.out)
         if folder is None:
+            _keep_log(self.out / LOG, 0)
             return
         saved = checkpoints.read_state(folder)
         if saved.pop("fingerprint") != self.fingerprint:
