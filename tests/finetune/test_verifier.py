@@ -14,6 +14,7 @@ import pytest
 from assistant.errors import ModelError
 from assistant.finetune import adapters, lora
 from assistant.finetune.adapters import BUILT_IN_FOLDER, Calibration, Description
+from assistant.finetune.data import LABELS
 from assistant.finetune.pairs import find_base, load_pair_model
 from assistant.finetune.verifier import MANY_PAIRS, QuickScorer, SlowScorer, Verifier, load_verifier
 
@@ -23,6 +24,22 @@ PAIRS = [
     ("Aspirin lowers blood pressure.", "Patients were recruited from three hospitals in Norway."),
     ("word " * 200, "text " * 400),
     ("", "naïve Über-café \ud800 肺癌"),
+]
+
+S, R, N = LABELS
+PLAIN = [
+    ("Aspirin lowers blood pressure.", "In the trial, aspirin reduced blood pressure in all patients.", S),
+    ("Aspirin lowers blood pressure.", "In the trial, aspirin increased blood pressure in all patients.", R),
+    ("Aspirin lowers blood pressure.", "Patients were recruited from three hospitals in Norway.", N),
+    ("Zinc lowers mortality.", "Zinc reduced mortality by 20 % compared with placebo.", S),
+    ("Zinc lowers mortality.", "Zinc had no effect on mortality.", R),
+    ("Velorite increases tomato yield.", "Plots treated with velorite gave 18 % more tomatoes than others.", S),
+    ("Velorite increases tomato yield.", "Velorite reduced the yield of tomatoes by a third.", R),
+    ("Velorite increases tomato yield.", "Velorite is mined in two countries.", N),
+    ("Smoking is associated with lung cancer.", "Smokers had a ninefold higher risk of lung cancer.", S),
+    ("Smoking is associated with lung cancer.", "We found no association between smoking and lung cancer.", R),
+    ("Vitamin D prevents fractures.", "Supplementation with vitamin D did not prevent fractures.", R),
+    ("Vitamin D prevents fractures.", "Vitamin D was measured in serum by immunoassay.", N),
 ]
 
 
@@ -66,7 +83,11 @@ def test_probabilities_are_calibrated_and_sum_to_one(verifier: Verifier) -> None
 
 
 def test_plain_pairs_come_out_right(verifier: Verifier) -> None:
-    assert verifier.probabilities(PAIRS[:3]).argmax(axis=1).tolist() == [0, 1, 2]
+    """At least ten of twelve, and none of the passages on something else is called for or against."""
+    said = verifier.probabilities([(c, e) for c, e, _ in PLAIN]).argmax(axis=1).tolist()
+    gold = [LABELS.index(label) for _, _, label in PLAIN]
+    assert sum(a == b for a, b in zip(said, gold, strict=True)) >= 10
+    assert all(s == 2 for s, g in zip(said, gold, strict=True) if g == 2)
 
 
 def test_the_shipped_folder_is_small_and_whole() -> None:
