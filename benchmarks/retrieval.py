@@ -46,7 +46,7 @@ def data_folder() -> Path:
 
 def vocabulary() -> list[str]:
     """Whole words of the built-in model's vocabulary, the common ones first."""
-    path = encoders._built_in_folder() / "vocab.txt"
+    path = encoders.built_in_folder() / "vocab.txt"
     return [w for w in path.read_text(encoding="utf-8").split("\n") if w.isascii() and w.isalpha() and len(w) > 2]
 
 

@@ -138,13 +138,13 @@ def test_both_runtimes_agree_and_see_no_padding(rows: list[list[int]]) -> None:
         "type_vocab_size": 30,
     }
     weights = tiny_weights(layers=2)
-    ids, mask = encoders._padded(rows)
+    ids, mask = encoders.pad(rows)
     one, other = (
         NumpyBert(weights, config).mean_pooled(ids, mask),
         TorchBert(weights, config, "cpu").mean_pooled(ids, mask),
     )
     assert np.allclose(one, other, atol=1e-3)
-    alone = NumpyBert(weights, config).mean_pooled(*encoders._padded(rows[:1]))
+    alone = NumpyBert(weights, config).mean_pooled(*encoders.pad(rows[:1]))
     assert np.allclose(one[0], alone[0], atol=1e-3)
 
 

@@ -1,0 +1,343 @@
+"""The task "claims": files of claims -> a trained, calibrated, tested adapter; and the same report for any file.
+
+Wires data, model, loop, calibration and report together; each knows its own business. No argument parsing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.errors import ModelError, UsageError
+from assistant.finetune import adapters, evaluate, report
+from assistant.finetune.adapters import Adapter, Calibration, Description
+from assistant.finetune.classifier import Fit, Progress, fit, score, step_count
+from assistant.finetune.data import (
+    Example,
+    Leak,
+    check_trainable,
+    document_hash,
+    find_leaks,
+    label_indices,
+    read_examples,
+    split_by_document,
+)
+from assistant.finetune.recipe import Recipe
+from assistant.finetune.verifier import load_verifier
+
+logger = logging.getLogger(__name__)
+
+PARITY = 1e-5
+"""Most difference of a logit before saving and after loading again."""
+PARITY_PAIRS = 8
+DOCUMENTS = "train_documents.txt"
+"""Hashes of the training documents' ids, so that a later evaluation can say which documents are new."""
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a run made: the adapter's folder and the report on the test rows (without any: on the held-back part)."""
+
+    adapter: Adapter
+    report: dict[str, Any]
+    leaks: list[Leak]
+    fit: Fit
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The files of a run, and how to read them."""
+
+    train: tuple[Path, ...]
+    dev: tuple[Path, ...] = ()
+    test: tuple[Path, ...] = ()
+    corpus: Path | None = None
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    skip_bad: bool = False
+    drop_shared: bool = False
+    """Leave rows out of dev whose document train has, instead of refusing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    train: list[Example]
+    held: list[Example]
+    test: list[Example]
+    leaks: list[Leak]
+    files: tuple[dict[str, Any], ...]
+
+
+def train(
+    train: Path | str | Sequence[Path | str],
+    out: Path | str,
+    *,
+    dev: Sequence[Path | str] = (),
+    test: Sequence[Path | str] = (),
+    recipe: Recipe | None = None,
+    start_from: Path | str | None = None,
+    corpus: Path | None = None,
+    labels: Mapping[str, str] | None = None,
+    skip_bad: bool = False,
+    drop_shared: bool = False,
+    resume: bool = False,
+    device: str = "auto",
+    say: Callable[[str], None] = logger.info,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: threading.Event | None = None,
+    wandb: bool = False,
+) -> Trained:
+    """Train an adapter on files of claims; `out` becomes its folder.
+
+    Without `dev` a share of train is held back, by document; dev or that part decides when to stop, which weights are
+    best, and the temperature. `test` is only reported. `start_from` is an adapter on the same base to go on from.
+    `say` gets the leak report and other lines before training. Raises UsageError and ModelError for what is wrong
+    with data, recipe or base, Cancelled when `cancel` was set.
+    """
+    chosen, folder = recipe or Recipe(), Path(out)
+    sources = Sources(_paths(train), _paths(dev), _paths(test), corpus, labels or {}, skip_bad, drop_shared)
+    _claim_folder(folder, resume)
+    data = _read(sources, chosen, say)
+    run = _Run(data, chosen, folder, device, None if start_from is None else adapters.find_adapter(start_from))
+    with report.event_log(folder, wandb=wandb) as logs:
+        done = run.fit(resume, progress, cancel, logs)
+    return run.finish(done)
+
+
+def evaluate_file(
+    path: Path | str,
+    *,
+    adapter: Path | str | None = adapters.BUILT_IN,
+    corpus: Path | None = None,
+    labels: Mapping[str, str] | None = None,
+    skip_bad: bool = False,
+    device: str = "auto",
+) -> dict[str, Any]:
+    """The report on any file of claims, by an adapter (default: the built-in one). Errors as of `train`."""
+    reading = read_examples(Path(path), corpus=corpus, labels=labels, skip_bad=skip_bad)
+    if not reading.examples:
+        raise UsageError(f"{path} has no usable row; nothing can be evaluated")
+    verifier = load_verifier(adapter, device=device)
+    began = time.monotonic()
+    logits = verifier.logits([(e.claim, e.evidence) for e in reading.examples])
+    seconds = time.monotonic() - began
+    result = report.build(
+        reading.examples,
+        logits,
+        temperature=verifier.temperature,
+        train_claims=_train_claims(verifier.adapter),
+        known_documents=_known_documents(verifier.adapter.folder),
+        seconds=seconds,
+    )
+    return result | {"skipped": len(reading.bad), "adapter": verifier.id}
+
+
+def _paths(given: Path | str | Sequence[Path | str]) -> tuple[Path, ...]:
+    return (Path(given),) if isinstance(given, Path | str) else tuple(Path(p) for p in given)
+
+
+def _claim_folder(folder: Path, resume: bool) -> None:
+    """Make the folder of a run; UsageError where another run or something else lies there."""
+    if folder.is_dir() and any(folder.iterdir()) and not resume:
+        raise UsageError(f"{folder} is not empty; choose another --out, or go on with --resume")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made ({error.strerror}); choose another --out") from error
+
+
+def _read(sources: Sources, recipe: Recipe, say: Callable[[str], None]) -> _Data:
+    """All rows, split by document; says what was skipped and what the splits share."""
+    splits = {name: _read_split(name, sources, say) for name in ("train", "dev", "test")}
+    check_trainable(splits["train"], "train")
+    if splits["dev"]:
+        kept, held = splits["train"], _apart(splits["train"], splits["dev"], sources.drop_shared, say)
+    else:
+        kept, held = split_by_document(splits["train"], share=recipe.held_back, seed=recipe.seed)
+    check_trainable(kept, "train")
+    leaks = find_leaks({"train": kept, "dev" if splits["dev"] else "held back": held, "test": splits["test"]})
+    say(f"train: {len(kept)} rows, held back: {len(held)}, test: {len(splits['test'])}")
+    for leak in leaks:
+        say(f"shared by {leak}")
+    files = tuple(_file(p) for p in (*sources.train, *sources.dev))
+    return _Data(kept, held, splits["test"], leaks, files)
+
+
+def _read_split(name: str, sources: Sources, say: Callable[[str], None]) -> list[Example]:
+    rows: list[Example] = []
+    for path in getattr(sources, name):
+        reading = read_examples(path, corpus=sources.corpus, labels=sources.labels, skip_bad=sources.skip_bad)
+        rows += reading.examples
+        if reading.bad:
+            say(f"{path}: {len(reading.bad)} bad rows skipped, the first: {reading.bad[0]}")
+    return rows
+
+
+def _apart(train: list[Example], dev: list[Example], drop: bool, say: Callable[[str], None]) -> list[Example]:
+    """The dev rows whose documents train does not have. UsageError where there are others and `drop` is not set."""
+    known = {e.doc_id for e in train}
+    shared = sorted({e.doc_id for e in dev} & known)
+    if not shared:
+        return dev
+    if not drop:
+        raise UsageError(
+            f"dev shares {len(shared)} documents with train (one is {shared[0]}), so it cannot say when to stop; "
+            "give a dev file with other documents, or leave those rows out with --drop-shared"
+        )
+    kept = [e for e in dev if e.doc_id not in known]
+    say(f"dev: {len(dev) - len(kept)} rows left out, whose documents train has")
+    if not kept:
+        raise UsageError("every document of dev is in train too; give a dev file with other documents")
+    return kept
+
+
+def _file(path: Path) -> dict[str, Any]:
+    data = path.read_bytes()
+    return {"name": path.name, "path": str(path.absolute()), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+class _Run:
+    """One training: model and rows, what becomes of them."""
+
+    def __init__(self, data: _Data, recipe: Recipe, out: Path, device: str, start: Adapter | None) -> None:
+        from assistant.finetune import lora
+        from assistant.finetune.pairs import load_pair_model
+
+        self.data, self.recipe, self.out, self.device = data, recipe, out, device
+        self.scorer = load_pair_model(
+            recipe.base, head=recipe.head, max_tokens=recipe.max_tokens, dropout=recipe.dropout, device=device,
+            four_bit=recipe.four_bit,
+            seed=recipe.seed,
+        )  # fmt: skip
+        if start is not None:
+            adapters.check_base(start, self.scorer.base.sha256)
+            self.scorer.model = lora.load_adapter(self.scorer.model, start.folder, trainable=True)
+        else:
+            self.scorer.model = lora.attach(
+                self.scorer.model, method=recipe.method, rank=recipe.rank, alpha=recipe.scale, dropout=recipe.dropout,
+                targets=recipe.targets, classifies=self.scorer.classifies,
+                steps=step_count(len(data.train), recipe),
+            )  # fmt: skip
+        self.start = start
+        self.method = recipe.method if start is None else start.description.method
+
+    def fit(
+        self,
+        resume: bool,
+        progress: Callable[[Progress], None] | None,
+        cancel: threading.Event | None,
+        logs: Callable[[dict[str, Any]], None],
+    ) -> Fit:
+        train, held = self._encode(self.data.train), self._encode(self.data.held)
+        return fit(
+            self.scorer, train, held, self.recipe, self.out, fingerprint=self._fingerprint(), resume=resume,
+            progress=progress, cancel=cancel, logs=logs,
+        )  # fmt: skip
+
+    def _encode(self, examples: Sequence[Example]) -> tuple[list[dict[str, list[int]]], Indices]:
+        return self.scorer.encode([(e.claim, e.evidence) for e in examples]), label_indices(examples)
+
+    def _fingerprint(self) -> str:
+        """Equal for runs that would be equal."""
+        start = "" if self.start is None else adapters.folder_hash(self.start.folder)
+        what = [sorted(f["sha256"] for f in self.data.files), dataclasses.asdict(self.recipe), start]
+        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+    def finish(self, done: Fit) -> Trained:
+        """Calibrate, save, load again and compare, report."""
+        from assistant.finetune import lora
+
+        held_logits = score(self.scorer, self._encode(self.data.held)[0])
+        calibration = calibrate(held_logits, label_indices(self.data.held), [e.doc_id for e in self.data.held])
+        try:
+            lora.save_adapter(self.scorer.model, self.out)
+            self._describe(calibration, {"held_back_macro_f1": round(done.best_macro_f1, 4)})
+            self._check_parity()
+            result = self._report(held_logits, calibration, done)
+            report.write(self.out, result, report.card(self._describe(calibration, result), result, self.data.leaks))
+        except OSError as error:
+            raise ModelError(
+                f"the adapter cannot be written to {self.out} ({error.strerror}); make room and run the same command "
+                "with --resume: the trained weights are in its last checkpoint"
+            ) from error
+        return Trained(adapters.read_adapter(self.out), result, self.data.leaks, done)
+
+    def _describe(self, calibration: Calibration, metrics: dict[str, Any]) -> Description:
+        kept = ("macro_f1", "accuracy", "ece", "n", "reported_on", "held_back_macro_f1")
+        description = Description(
+            self.scorer.base.name, self.scorer.base.sha256, self.method, self.scorer.head, self.scorer.max_tokens,
+            created=adapters.today(), data=self.data.files, recipe=dataclasses.asdict(self.recipe),
+            metrics={k: metrics[k] for k in kept if k in metrics},
+        )  # fmt: skip
+        adapters.describe(self.out, description, calibration)
+        hashes = sorted({document_hash(e.doc_id) for e in self.data.train})
+        (self.out / DOCUMENTS).write_text("\n".join(hashes) + "\n", encoding="utf-8")
+        if self.scorer.head == "words":
+            (self.out / "chat_template.jinja").write_text(str(self.scorer.tokenizer.chat_template), encoding="utf-8")
+        return description
+
+    def _check_parity(self) -> None:
+        """ModelError unless the saved adapter gives the same logits as the trained model."""
+        pairs = [(e.claim, e.evidence) for e in self.data.held[:PARITY_PAIRS]]
+        mine = score(self.scorer, self.scorer.encode(pairs))
+        theirs = load_verifier(self.out, device=self.device).logits(pairs)
+        gap = float(np.abs(mine - theirs).max())
+        bound = PARITY * max(1.0, float(np.abs(mine).max()))
+        if not gap <= (bound if self.scorer.device == "cpu" else bound * 1000):  # bf16 has 8 bits of mantissa
+            raise ModelError(f"the adapter saved in {self.out} gives other logits when loaded (by {gap:.1e}); keep the "
+                             "checkpoints and report this")  # fmt: skip
+
+    def _report(self, held_logits: Any, calibration: Calibration, done: Fit) -> dict[str, Any]:
+        tested = self.data.test or self.data.held
+        began = time.monotonic()
+        logits = score(self.scorer, self._encode(tested)[0]) if self.data.test else held_logits
+        result = report.build(
+            tested, logits, temperature=calibration.temperature,
+            train_claims=[(e.claim, e.label) for e in self.data.train],
+            known_documents={document_hash(e.doc_id) for e in self.data.train},
+            seconds=time.monotonic() - began,
+        )  # fmt: skip
+        return result | {
+            "reported_on": "test" if self.data.test else "held back (also used for stopping and calibration)",
+            "held_back_macro_f1": done.best_macro_f1,
+            "training": dataclasses.asdict(done)
+            | {"pairs_per_second": done.pairs / max(done.seconds, 1e-9),
+               "tokens_per_second": done.tokens / max(done.seconds, 1e-9)},
+            "temperature": calibration.temperature,
+        }  # fmt: skip
+
+
+def calibrate(logits: Any, gold: Indices, groups: Sequence[str]) -> Calibration:
+    """The temperature for these rows; its errors are of temperatures cross-fitted by document."""
+    before = evaluate.calibration_error(evaluate.softmax(logits), gold)
+    after = evaluate.calibration_error(evaluate.cross_fit(logits, gold, groups), gold) if len(set(groups)) > 1 else None
+    return Calibration(
+        evaluate.fit_temperature(logits, gold), len(gold), before, after, "rows held back from training, by document"
+    )
+
+
+def _known_documents(folder: Path) -> set[str]:
+    path = folder / DOCUMENTS
+    return set(path.read_text(encoding="utf-8").split()) if path.is_file() else set()
+
+
+def _train_claims(adapter: Adapter) -> list[tuple[str, Any]]:
+    """The training claims with labels, where the very files are still at hand; else none."""
+    rows: list[tuple[str, Any]] = []
+    for file in adapter.description.data:
+        path = Path(str(file.get("path", "")))
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != file.get("sha256"):
+            return []
+        rows += [(e.claim, e.label) for e in read_examples(path, skip_bad=True).examples]
+    return rows
