@@ -6,7 +6,7 @@ Wiring only: what is done is decided in `index`, `reasoning` and `claims`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +15,7 @@ from assistant.config import BUILT_IN_EMBEDDER, Settings, find_library, load_set
 from assistant.errors import AssistantError, LibraryError
 from assistant.types import (
     Answer,
+    Document,
     Evidence,
     FileReport,
     Filters,
@@ -24,6 +25,7 @@ from assistant.types import (
     Passage,
     Progress,
     ReasoningStep,
+    Reference,
     Verdict,
 )
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from assistant.encoders import Embedder
     from assistant.index.evidence import LibraryRetriever
     from assistant.index.library import Library
+    from assistant.index.picture import Picture
 
 Mode = Literal["ask", "check"]
 StreamEvent = ReasoningStep | Evidence | Answer | Verdict
@@ -74,21 +77,27 @@ class Assistant:
 
     # papers
 
-    def ingest(self, *paths: str | Path, rehash: bool = False) -> IngestReport:
-        """Read files and folders into the library; unchanged files cost next to nothing.
+    def ingest(self, *paths: str | Path, rehash: bool = False, password: str = "") -> IngestReport:
+        """Read files and folders into the library; unchanged files cost next to nothing. `password` opens those that
+        are encrypted.
 
         Raises UsageError where there is nothing to read; a file that fails is in the report, not an error.
         """
-        *_, report = self.ingest_events(*paths, rehash=rehash)
+        *_, report = self.ingest_events(*paths, rehash=rehash, password=password)
         assert isinstance(report, IngestReport)
         return report
 
     def ingest_events(
-        self, *paths: str | Path, rehash: bool = False, cancel: threading.Event | None = None
+        self,
+        *paths: str | Path,
+        rehash: bool = False,
+        password: str = "",
+        cancel: threading.Event | None = None,
     ) -> Iterator[Progress | FileReport | IngestReport]:
         """As `ingest`, telling what happens: Progress while at work, a FileReport for each file once it is stored
         (or has failed), the IngestReport last. Set `cancel` to stop after the paper in hand."""
         from assistant.index.ingest import check_settings, ingest
+        from assistant.index.sandbox import Limits
 
         library = self._open(create=True)
         if self.settings.embedder is not None and library.store.setting("embedder"):
@@ -100,8 +109,22 @@ class Assistant:
             workers=self.settings.workers,
             target=self.settings.passage_tokens,
             rehash=rehash,
+            limits=Limits(ocr=self.settings.ocr == "auto"),
+            password=password,
             cancel=cancel,
         )
+
+    def read(self, path: str | Path, *, password: str = "") -> Document:
+        """What is read of one file, without putting it into the library. Raises ReadError where nothing can be."""
+        from assistant.index.sandbox import Limits, read_paper
+
+        return read_paper(Path(path), limits=Limits(ocr=self.settings.ocr == "auto"), password=password)
+
+    def draw(self, path: str | Path, page: int, *, dpi: float = 110, password: str = "") -> Picture:
+        """A page of a PDF (1-based) as it is shown, with the matrix that takes boxes onto it. Raises ReadError."""
+        from assistant.index.picture import draw_page
+
+        return draw_page(Path(path), page, dpi=dpi, password=password)
 
     def papers(self) -> list[Paper]:
         """All papers of the library, by title; none where there is no library yet."""
@@ -114,6 +137,57 @@ class Assistant:
     def passages(self, paper_id: str) -> list[Passage]:
         """The passages of a paper, in order."""
         return self._open().store.passages_of(self.paper(paper_id).id)
+
+    def edit(
+        self,
+        paper_id: str,
+        *,
+        title: str | None = None,
+        authors: Sequence[str] | None = None,
+        year: int | str | None = None,
+        doi: str | None = None,
+        venue: str | None = None,
+    ) -> Paper:
+        """Say what a paper is called, by whom, from when; kept over every later reading and above any bibliography. An
+        empty value takes an earlier edit back. Returns the paper as it is now. Raises UsageError for a year or DOI that
+        is none."""
+        from assistant.index.edits import changes
+
+        paper = self.paper(paper_id)
+        record, cleared = changes(title=title, authors=authors, year=year, doi=doi, venue=venue)
+        self._open().edit(paper.id, record, cleared)
+        return self.paper(paper.id)
+
+    def references(self, paper_id: str) -> list[tuple[Reference, Paper | None]]:
+        """The entries of a paper's list of references, each with the paper of the library that it names, if any."""
+        from assistant.index import relations
+
+        return relations.references(self._open().store, self.paper(paper_id).id)
+
+    def cited_by(self, paper_id: str) -> list[Paper]:
+        """The papers of the library that cite this one (or another file of its work)."""
+        from assistant.index import relations
+
+        return relations.cited_by(self._open().store, self.paper(paper_id).id)
+
+    def work(self, paper_id: str) -> list[Paper]:
+        """The other files of the same work: its preprint, its published version, its supplement."""
+        from assistant.index import relations
+
+        return relations.work(self._open().store, self.paper(paper_id).id)
+
+    def near_duplicates(self, paper_id: str) -> list[tuple[Paper, float]]:
+        """The papers whose text is nearly the same, with the share (0..1) that they have in common."""
+        from assistant.index import relations
+
+        return relations.near_duplicates(self._open().store, self.paper(paper_id).id)
+
+    def bibtex(self, *paper_ids: str) -> str:
+        """The papers named (all, where none is) as BibTeX entries."""
+        from assistant.index.records.bibtex import bibtex
+
+        papers = self.papers()
+        return bibtex([self.paper(i) for i in paper_ids] or papers, among=papers)
 
     def remove(self, paper_id: str) -> Paper:
         """Forget a paper (its id, or the beginning of it); the file stays where it is. Returns what was removed."""

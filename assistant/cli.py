@@ -21,8 +21,8 @@ from typing import Any
 from assistant import __version__, training_cli
 from assistant.api import Assistant
 from assistant.config import DEVICES
-from assistant.errors import AssistantError, Cancelled
-from assistant.types import FileReport, FileStatus, IngestReport
+from assistant.errors import AssistantError, Cancelled, UsageError
+from assistant.types import Document, FileReport, FileStatus, Filters, IngestReport, Related
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,8 @@ def ingest(arguments: argparse.Namespace) -> int:
         _cancel_on_sigint() as cancel,
         IngestBar(enabled=not arguments.json) as bar,
     ):
-        for event in assistant.ingest_events(*arguments.paths, rehash=arguments.rehash, cancel=cancel):
+        options = {"rehash": arguments.rehash, "password": arguments.password}
+        for event in assistant.ingest_events(*arguments.paths, **options, cancel=cancel):
             if isinstance(event, IngestReport):
                 bar.line(_line(contract.summary_json(event)) if arguments.json else terminal.ingest_summary(event))
                 return _ingest_code(event)
@@ -91,7 +92,7 @@ def ask(arguments: argparse.Namespace) -> int:
     from assistant import contract, terminal
 
     with _assistant(arguments) as assistant:
-        answer = assistant.ask(arguments.question)
+        answer = assistant.ask(arguments.question, filters=Filters(references=arguments.references))
     _print_json(contract.answer_json(answer)) if arguments.json else print(terminal.answer_text(answer))
     return OK
 
@@ -104,6 +105,44 @@ def check(arguments: argparse.Namespace) -> int:
         verdict = assistant.check(arguments.claim)
     _print_json(contract.verdict_json(verdict)) if arguments.json else print(terminal.verdict_text(verdict))
     return OK
+
+
+def read(arguments: argparse.Namespace) -> int:
+    """Show what is read of a file, without putting it into a library."""
+    from assistant import reading
+
+    if (arguments.image or arguments.figure) and not (arguments.image and (arguments.page or arguments.figure)):
+        raise UsageError("a picture needs --image FILE.png, and --page N or --figure N to say of what")
+    document = Assistant().read(arguments.file, password=arguments.password)
+    if arguments.image:
+        _write(arguments.image, _picture(document, arguments))
+    elif arguments.table:
+        print(reading.table_text(document, arguments.table), end="")
+    elif arguments.json:
+        print(json.dumps(reading.document_json(document, page=arguments.page)))
+    else:
+        print(reading.document_text(document, page=arguments.page))
+    return OK
+
+
+def _picture(document: Document, arguments: argparse.Namespace) -> bytes:
+    """The PNG that `read --image` asks for: a figure, or a page with its blocks marked."""
+    from assistant import reading
+    from assistant.index.picture import marked, png
+
+    if arguments.figure:
+        figure = reading.nth(document.figures, arguments.figure, "figure")
+        return Assistant().draw(arguments.file, figure.page, password=arguments.password).crop(figure.box)
+    drawn = Assistant().draw(arguments.file, arguments.page, password=arguments.password)
+    page = next((p for p in document.pages if p.number == arguments.page), None)
+    return drawn.png() if page is None else png(marked(drawn, page, tables=document.tables, figures=document.figures))
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise AssistantError(f"{path} cannot be written ({error.strerror}); name another file") from error
 
 
 def papers_list(arguments: argparse.Namespace) -> int:
@@ -120,15 +159,42 @@ def papers_list(arguments: argparse.Namespace) -> int:
 
 
 def papers_show(arguments: argparse.Namespace) -> int:
-    """Show one paper and its passages."""
+    """Show one paper: its data, its other files, its references, who cites it, its passages."""
     from assistant import contract, terminal
 
     with _assistant(arguments) as assistant:
         paper, passages = assistant.paper(arguments.id), assistant.passages(arguments.id)
+        related = Related(
+            tuple(assistant.work(paper.id)),
+            tuple(assistant.near_duplicates(paper.id)),
+            tuple(assistant.references(paper.id)),
+            tuple(assistant.cited_by(paper.id)),
+        )
     if arguments.json:
-        _print_json(contract.paper_json(paper))
+        _print_json(contract.paper_json(paper) | contract.related_json(related))
     else:
-        print(terminal.paper_text(paper, passages))
+        print(terminal.paper_text(paper, passages, related))
+    return OK
+
+
+def papers_edit(arguments: argparse.Namespace) -> int:
+    """Correct what is known of a paper; an empty value takes the correction back."""
+    from assistant import contract, terminal
+
+    fields = {name: getattr(arguments, name) for name in ("title", "year", "doi", "venue")}
+    authors = None if arguments.author is None else [name for name in arguments.author if name]
+    with _assistant(arguments) as assistant:
+        paper = assistant.edit(arguments.id, authors=authors, **fields)
+    _print_json(contract.paper_json(paper)) if arguments.json else print(terminal.paper_text(paper, ()))
+    return OK
+
+
+def papers_bib(arguments: argparse.Namespace) -> int:
+    """Print papers (all, where none is named) as BibTeX."""
+    from assistant import terminal
+
+    with _assistant(arguments) as assistant:
+        print("\n".join(terminal.clean(line) for line in assistant.bibtex(*arguments.ids).splitlines()))
     return OK
 
 
@@ -219,6 +285,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(library=None, json=False)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_ingest(commands)
+    _add_read(commands)
     _add_questions(commands)
     _add_papers(commands)
     _add_upkeep(commands)
@@ -248,17 +315,36 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_ingest(commands: Any) -> None:
     parser = _add(commands, "ingest", ingest)
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="files, and folders to walk for PDF files")
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="files, and folders to walk for papers (PDF, DOCX, HTML, ...)"
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="papers read at once (default: cores - 1)")
     parser.add_argument(
         "--rehash", action="store_true", help="look into every file, also where size and time are known"
     )
+    _add_password(parser)
     _add_model_options(parser)
+
+
+def _add_password(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--password", default="", metavar="WORD", help="opens encrypted files")
+
+
+def _add_read(commands: Any) -> None:
+    parser = _add(commands, "read", read)
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--text", action="store_true", help="print the text (the default)")
+    parser.add_argument("--page", type=int, metavar="N", help="of this page alone, counted from 1")
+    parser.add_argument("--table", type=int, metavar="N", help="print the N-th table as CSV")
+    parser.add_argument("--figure", type=int, metavar="N", help="with --image: the N-th figure, cut out")
+    parser.add_argument("--image", type=Path, metavar="OUT.png", help="draw the page with its blocks marked by role")
+    _add_password(parser)
 
 
 def _add_questions(commands: Any) -> None:
     parser = _add(commands, "ask", ask)
     parser.add_argument("question")
+    parser.add_argument("--references", action="store_true", help="look through the papers' lists of references too")
     _add_model_options(parser)
     parser = _add(commands, "check", check)
     parser.add_argument("claim")
@@ -276,6 +362,12 @@ def _add_papers(commands: Any) -> None:
     _add(actions, "list", papers_list)
     for name, run in (("show", papers_show), ("remove", papers_remove)):
         _add(actions, name, run, json_output=name == "show").add_argument("id", metavar="ID", help="or its beginning")
+    _add(actions, "bib", papers_bib, json_output=False).add_argument("ids", nargs="*", metavar="ID")
+    parser = _add(actions, "edit", papers_edit)
+    parser.add_argument("id", metavar="ID", help="or its beginning")
+    for name in ("title", "year", "doi", "venue"):
+        parser.add_argument(f"--{name}")
+    parser.add_argument("--author", action="append", metavar="NAME", help="once for each author, in order")
 
 
 def _add_upkeep(commands: Any) -> None:

@@ -10,7 +10,7 @@ from itertools import combinations
 
 from assistant.claims import stance
 from assistant.polarity import Axis, read
-from assistant.quotes import Candidate
+from assistant.quotes import Candidate, is_sentence
 from assistant.types import Evidence, Label
 
 Group = list[Evidence]
@@ -19,11 +19,11 @@ Group = list[Evidence]
 def hear_the_other_side(question: str, chosen: Sequence[Candidate], likely: Sequence[Candidate]) -> list[Candidate]:
     """The candidates chosen; where all of them point one way and one of the likely ones (best first) the other way,
     that one takes the place of the last, so that a contradiction is never passed over for want of room."""
-    sides = {stance(question, c.text) for c in chosen} - {Label.NOT_ENOUGH_INFO}
+    sides = {stance(question, c.text) for c in chosen if is_sentence(c)} - {Label.NOT_ENOUGH_INFO}
     if len(sides) != 1:
         return list(chosen)
     contrary = Label.REFUTES if sides == {Label.SUPPORTS} else Label.SUPPORTS
-    other = next((c for c in likely if stance(question, c.text) is contrary), None)
+    other = next((c for c in likely if is_sentence(c) and stance(question, c.text) is contrary), None)
     return list(chosen) if other is None else [*(chosen[:-1] if len(chosen) > 1 else chosen), other]
 
 
@@ -32,12 +32,12 @@ def compare(question: str, evidence: Sequence[Evidence]) -> tuple[list[Group], l
 
     A question that itself points somewhere ("Does X raise Y?") is what both quotes are held against; where it does not
     ("What does X do to Y?"), or a quote does not answer it, they are held against one another, both ways. Two quotes
-    of one work are never compared.
+    of one work are never compared, nor is what is no sentence.
     """
     points = any(cue.axis is not Axis.LINK for cue in read(question).cues)
     held = {e.n: stance(question, e.text) if points else Label.NOT_ENOUGH_INFO for e in evidence}
     relations = {
-        (a.n, b.n): Label.NOT_ENOUGH_INFO if a.paper.work_id == b.paper.work_id else _relation(held, a, b)
+        (a.n, b.n): _relation(held, a, b) if _comparable(a, b) else Label.NOT_ENOUGH_INFO
         for a, b in combinations(evidence, 2)
     }
     groups: list[Group] = []
@@ -49,6 +49,10 @@ def compare(question: str, evidence: Sequence[Evidence]) -> tuple[list[Group], l
             found.append(e)
     pairs = ((_against(a, b, relations), _against(b, a, relations)) for a, b in combinations(groups, 2))
     return groups, _merged([(a, b) for a, b in pairs if a])
+
+
+def _comparable(a: Evidence, b: Evidence) -> bool:
+    return a.paper.work_id != b.paper.work_id and is_sentence(a) and is_sentence(b)
 
 
 def _merged(pairs: Sequence[tuple[Group, Group]]) -> list[tuple[Group, Group]]:

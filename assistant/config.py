@@ -17,6 +17,7 @@ from assistant.errors import UsageError
 
 BUILT_IN_EMBEDDER = "all-MiniLM-L6-v2"
 DEVICES = ("auto", "cpu", "cuda", "mps")
+OCR = ("auto", "off")
 LIBRARY_FOLDER = ".assistant"
 
 
@@ -30,6 +31,8 @@ class Settings:
     device: str = "auto"
     workers: int = max(1, (os.cpu_count() or 2) - 1)
     """Files read at once, each in a process of its own."""
+    ocr: str = "auto"
+    """Whether pages that are pictures are read: "auto" where tesseract is installed, "off" never."""
     seed: int = 0
     passage_tokens: int = 160
     """Wished length of a passage, in tokens of the embedder."""
@@ -46,6 +49,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.device not in DEVICES:
             raise UsageError(f"device is {self.device!r}; choose one of {', '.join(DEVICES)}")
+        if self.ocr not in OCR:
+            raise UsageError(f"ocr is {self.ocr!r}; choose one of {', '.join(OCR)}")
         for name in ("workers", "passage_tokens", "candidates", "passages", "quotes"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")

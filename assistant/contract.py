@@ -21,6 +21,7 @@ from assistant.types import (
     Paper,
     Provenance,
     ReasoningStep,
+    Related,
     Span,
     Verdict,
 )
@@ -52,7 +53,8 @@ def verdict_json(verdict: Verdict) -> Json:
 
 
 def evidence_json(evidence: Evidence) -> Json:
-    """A quote and its place; `page` and `boxes` repeat the first span (null and empty where there are no pages)."""
+    """A quote and its place; `page` and `boxes` repeat the first span. In a file without pages `page` is null, `boxes`
+    is empty and `paragraph` says where the quote begins."""
     return {
         "n": evidence.n,
         "paper_id": evidence.paper.id,
@@ -60,6 +62,7 @@ def evidence_json(evidence: Evidence) -> Json:
         "title": evidence.paper.title,
         "path": None if evidence.path is None else _path_text(evidence.path),
         "page": evidence.page,
+        "paragraph": evidence.paragraph,
         "page_label": evidence.page_label,
         "text": evidence.text,
         "spans": [_span_json(s) for s in evidence.spans],
@@ -68,6 +71,7 @@ def evidence_json(evidence: Evidence) -> Json:
         "section": evidence.passage.section,
         "score": float(evidence.score),
         "stance": None if evidence.stance is None else str(evidence.stance),
+        "kind": str(evidence.passage.kind),
     }
 
 
@@ -79,6 +83,7 @@ def file_json(report: FileReport) -> Json:
         "reason": report.reason,
         "paper_id": report.paper_id,
         "pages": report.pages,
+        "paged": report.paged,
         "passages": report.passages,
         "seconds": report.seconds,
     }
@@ -89,7 +94,7 @@ def summary_json(report: IngestReport) -> Json:
     return {
         "files": len(report.files),
         **{str(status): report.count(status) for status in FileStatus},
-        "pages": sum(f.pages for f in report.files),
+        "pages": sum(f.pages for f in report.files if f.paged),
         "passages": sum(f.passages for f in report.files),
         "seconds": report.seconds,
         "interrupted": report.interrupted,
@@ -106,9 +111,36 @@ def paper_json(paper: Paper) -> Json:
         "doi": paper.doi,
         "paths": [_path_text(p) for p in paper.paths],
         "pages": paper.pages,
+        "paged": paper.paged,
         "passages": paper.passages,
         "status": str(paper.status),
         "flags": list(paper.flags),
+        "work_id": paper.work_id,
+        "arxiv": paper.arxiv,
+        "pmid": paper.pmid,
+        "venue": paper.venue,
+        "source": paper.source,
+    }
+
+
+def related_json(related: Related) -> Json:
+    """What `papers show --json` adds to a paper: ids of other papers of the library."""
+    return {
+        "work": [p.id for p in related.work],
+        "near_duplicates": [{"paper_id": p.id, "share": round(share, 3)} for p, share in related.near_duplicates],
+        "references": [
+            {
+                "label": r.label,
+                "text": r.text,
+                "title": r.title,
+                "year": r.year,
+                "doi": r.doi,
+                "arxiv": r.arxiv,
+                "paper_id": None if p is None else p.id,
+            }
+            for r, p in related.references
+        ],
+        "cited_by": [p.id for p in related.cited_by],
     }
 
 

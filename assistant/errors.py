@@ -4,6 +4,7 @@ AssistantError
 ├── UsageError            the request itself is wrong (exit code 2)
 ├── LibraryError          the library cannot be used as asked
 │   ├── LibraryBusy       another process is writing to it
+│   ├── DiskFull          it cannot be written to for want of room
 │   ├── LibraryTooNew     written by a newer version
 │   └── EmbedderMismatch  it was built with another embedder
 ├── ModelError            a model is missing, damaged or refused
@@ -29,6 +30,10 @@ class LibraryError(AssistantError):
 
 
 class LibraryBusy(LibraryError):
+    pass
+
+
+class DiskFull(LibraryError):
     pass
 
 

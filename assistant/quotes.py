@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.types import Evidence, Filters, Hit, Paper, Provenance, Span
+from assistant.types import Evidence, Filters, Hit, Paper, Passage, PassageKind, Provenance, Span
 
 EMBEDDED_SENTENCES = 30
 """Sentences embedded for one question, at most: about a second on one core of a small machine."""
@@ -35,6 +35,8 @@ DUPLICATE_COSINE = 0.95
 """Two sentences of one work nearer than this say the same thing: only the first is quoted."""
 MERGED_CHARACTERS = 500
 """Adjoining sentences become one quote up to this length."""
+WHOLE = frozenset({PassageKind.ROW, PassageKind.REFERENCE})
+"""Kinds of passages that are quoted whole. They hold no sentences: nothing is read out of them for or against."""
 MIN_WORDS = 4
 MIN_CHINESE = 6
 MIN_WORD_SHARE = 0.4
@@ -68,11 +70,12 @@ class Retriever(Protocol):
         ...
 
     def evidence(self, hit: Hit, start: int, end: int) -> tuple[tuple[Span, ...], str]:
-        """Where `hit.passage.text[start:end]` stands: a span with boxes per page, and the first page's label."""
+        """Where `hit.passage.text[start:end]` stands: a span with boxes for each run of text, and the first page's
+        label."""
         ...
 
-    def split(self, text: str) -> list[tuple[int, int]]:
-        """(start, end) of each sentence of a passage, in order, disjoint."""
+    def split(self, passage: Passage) -> list[tuple[int, int]]:
+        """(start, end) of each sentence of a passage's text, in order, disjoint."""
         ...
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -122,18 +125,33 @@ def is_quotable(text: str) -> bool:
 
 
 def find_candidates(query: str, hits: Sequence[Hit], retriever: Retriever) -> list[Candidate]:
-    """The sentences of the passages that may be quoted, with their probabilities, best first.
+    """The sentences of the passages that may be quoted, and rows and references whole, with their probabilities, best
+    first.
 
     At most EMBEDDED_SENTENCES are embedded: those that share most words with the query, passages in their order.
     """
     found: list[Candidate] = []
     for hit in hits:
         text = hit.passage.text
-        places = [(i, s, e) for i, (s, e) in enumerate(retriever.split(text)) if is_quotable(text[s:e])]
+        places = _places(hit.passage, retriever)
         shares = retriever.overlap(query, [text[s:e] for _, s, e in places])
         paper = retriever.paper(hit.passage.paper_id)
         found += [Candidate(hit, paper, i, s, e, o) for (i, s, e), o in zip(places, shares, strict=True)]
     return _score(query, _narrow(_without_repeats(found)), retriever)
+
+
+def _places(passage: Passage, retriever: Retriever) -> list[tuple[int, int, int]]:
+    """Number, start and end of each quote that the passage can give."""
+    if passage.kind in WHOLE:
+        return [(0, 0, len(passage.text))]
+    places = enumerate(retriever.split(passage))
+    return [(i, start, end) for i, (start, end) in places if is_quotable(passage.text[start:end])]
+
+
+def is_sentence(quote: Candidate | Evidence) -> bool:
+    """Whether a quote states something: a row of a table or a reference does not."""
+    passage = quote.passage if isinstance(quote, Evidence) else quote.hit.passage
+    return passage.kind not in WHOLE
 
 
 def _without_repeats(found: Sequence[Candidate]) -> list[Candidate]:

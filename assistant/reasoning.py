@@ -18,7 +18,17 @@ from assistant.comparison import Group, compare, hear_the_other_side
 from assistant.config import Settings
 from assistant.errors import Cancelled, LibraryError, UsageError
 from assistant.language import differing_language
-from assistant.quotes import LEAST_OF_BEST, Candidate, Retriever, as_evidence, choose, find_candidates, merge, place
+from assistant.quotes import (
+    LEAST_OF_BEST,
+    Candidate,
+    Retriever,
+    as_evidence,
+    choose,
+    find_candidates,
+    is_sentence,
+    merge,
+    place,
+)
 from assistant.types import Answer, Evidence, Filters, Hit, Label, ReasoningStep, StepKind, Verdict
 
 __all__ = ["MAX_QUESTION", "CheckEvent", "Event", "Retriever", "answer", "check_claim"]
@@ -93,7 +103,7 @@ def check_claim(
     hits, steps = _search(claim, retriever, settings, filters)
     yield from steps
     _stop_if(cancel)
-    candidates = find_candidates(claim, hits, retriever)
+    candidates = [c for c in find_candidates(claim, hits, retriever) if is_sentence(c)]
     _stop_if(cancel)
     numbered = [as_evidence(n, c) for n, c in enumerate(candidates, 1)]
     verdict = check(claim, numbered)
@@ -130,12 +140,13 @@ def _search(
     if not passages:
         raise LibraryError("the library holds no passages yet; add papers with: assistant ingest FOLDER")
     hits = retriever.search(query, k=settings.passages, filters=filters)
-    read = len({h.passage.paper_id for h in hits})
+    read = len({retriever.paper(h.passage.paper_id).work_id for h in hits})
     steps = [
         ReasoningStep(
             StepKind.SEARCH,
             f"Searched {_count(passages, 'passage')} of {_count(papers, 'paper')}{_limits(filters)} by words and by "
-            f"meaning; read the {_count(len(hits), 'passage')} of {_count(read, 'paper')} that fit best.",
+            f"meaning{', their lists of references by words' if filters.references else ''}; read the "
+            f"{_count(len(hits), 'passage')} of {_count(read, 'paper')} that fit best.",
         )
     ]
     if languages := differing_language(query, "\n".join(h.passage.text for h in hits[:5])):

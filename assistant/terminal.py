@@ -20,12 +20,15 @@ from assistant.types import (
     Label,
     Paper,
     Passage,
+    PassageKind,
     ReasoningStep,
+    Related,
     Verdict,
 )
 
 WIDTH = 100
 """Columns, where nothing else is asked for."""
+UNRELATED = Related()
 SHOWN_ID = 12
 """Characters of a paper's id that are shown; every command takes the beginning of one."""
 
@@ -40,6 +43,13 @@ _VERDICTS = {
     Label.SUPPORTS: ("+ SUPPORTS", "green"),
     Label.REFUTES: ("- REFUTES", "red"),
     Label.NOT_ENOUGH_INFO: ("? NOT ENOUGH INFO", "yellow"),
+}
+_KINDS = {
+    PassageKind.TEXT: "",
+    PassageKind.CAPTION: "caption",
+    PassageKind.ROW: "row of a table",
+    PassageKind.FOOTNOTE: "footnote",
+    PassageKind.REFERENCE: "list of references",
 }
 _STATUS_COLOURS = {
     FileStatus.INDEXED: "green",
@@ -86,7 +96,7 @@ def verdict_text(verdict: Verdict, *, width: int = WIDTH, colour: bool = False) 
 def file_line(report: FileReport, *, colour: bool = False) -> str:
     """One line: how a file of an ingest ended, and why."""
     status = _style(f"{report.status:<9}", _STATUS_COLOURS[report.status], colour)
-    size = f" ({_count(report.pages, 'page')}, {_count(report.passages, 'passage')})" if report.pages else ""
+    size = f" ({_pages(report)}, {_count(report.passages, 'passage')})" if report.pages else ""
     reason = f": {clean(report.reason)}" if report.reason else ""
     return f"{status} {clean(str(report.path))}{size}{reason}"
 
@@ -99,30 +109,61 @@ def ingest_summary(report: IngestReport) -> str:
 
 
 def papers_text(papers: Sequence[Paper]) -> str:
-    """One line per paper: beginning of its id, year, title, size."""
+    """One line per paper: beginning of its id, year, title, size; and of which work it is another file."""
     if not papers:
         return "no papers yet; add some with: assistant ingest FOLDER"
+    works: dict[str, list[str]] = {}
+    for p in papers:
+        works.setdefault(p.work_id, []).append(p.id)
     return "\n".join(
         f"{p.id[:SHOWN_ID]}  {p.year or '    '}  {_title(p)}  "
-        f"({_count(p.pages, 'page')}, {_count(p.passages, 'passage')}){_flags(p)}"
+        f"({_pages(p)}, {_count(p.passages, 'passage')}){_same_work(p, works[p.work_id])}{_flags(p)}"
         for p in papers
     )
 
 
-def paper_text(paper: Paper, passages: Sequence[Passage], *, width: int = WIDTH) -> str:
-    """A paper's data, then its passages with their places."""
+def paper_text(paper: Paper, passages: Sequence[Passage], related: Related = UNRELATED, *, width: int = WIDTH) -> str:
+    """A paper's data, what it has to do with others, then its passages with their places."""
     rows = (
         ("id", paper.id),
         ("title", _title(paper)),
         ("authors", ", ".join(map(clean, paper.authors))),
         ("year", str(paper.year or "")),
+        ("venue", clean(paper.venue)),
         ("doi", clean(paper.doi)),
+        ("arxiv", clean(paper.arxiv)),
+        ("pmid", clean(paper.pmid)),
+        ("as in", clean(paper.source)),
         ("status", f"{paper.status}{_flags(paper)}"),
         *(("path", clean(str(path))) for path in paper.paths),
+        *(("work", f"also {_named(p)}") for p in related.work),
+        *(("like", f"near duplicate of {_named(p)}: {share:.0%} in common") for p, share in related.near_duplicates),
+        *(("cited by", _named(p)) for p in related.cited_by),
     )
     head = "\n".join(f"{name:<8} {value}" for name, value in rows if value)
-    body = "\n\n".join(_wrap(f"{_place_of(p)}: {p.text}", width) for p in passages)
-    return f"{head}\n\n{body}" if body else head
+    body = "\n\n".join(_wrap(f"{_place_of(p, paged=paper.paged)}: {p.text}", width) for p in passages)
+    return "\n\n".join(part for part in (head, _references_text(related, width), body) if part)
+
+
+def _references_text(related: Related, width: int) -> str:
+    """The entries of the list of references, those in the library with their paper."""
+    if not related.references:
+        return ""
+    lines = [
+        _wrap(f"- {r.text}", width, indent="  ") + (f"\n  -> {_named(p)}" if p else "") for r, p in related.references
+    ]
+    here = sum(p is not None for _, p in related.references)
+    return "\n".join([f"{_count(len(lines), 'reference')}, {here} of them in the library", *lines])
+
+
+def _named(paper: Paper) -> str:
+    return f"{paper.id[:SHOWN_ID]} {_title(paper)}"
+
+
+def _same_work(paper: Paper, work: Sequence[str]) -> str:
+    """Of which of the other papers of its work, given by their ids, a paper is another file."""
+    other = next((i for i in sorted(work) if i != paper.id), "")
+    return f" [same work as {other[:SHOWN_ID]}]" if other else ""
 
 
 def health_text(checks: Iterable[HealthCheck], *, colour: bool = False) -> str:
@@ -146,7 +187,7 @@ def _passages_text(evidence: Sequence[Evidence], width: int, colour: bool) -> st
 
 def _evidence_text(e: Evidence, width: int, colour: bool) -> str:
     """The quote with its place, then the file on a line of its own, not wrapped, so that it can be copied."""
-    where = ", ".join(p for p in (_title(e.paper), clean(e.passage.section), _page(e)) if p)
+    where = ", ".join(p for p in (_title(e.paper), clean(e.passage.section), _KINDS[e.passage.kind], _page(e)) if p)
     stance = f" ({_stance(e.stance)})" if e.stance else ""
     text = _wrap(f"[{e.n}]{stance} {where}: “{e.text}”", width, indent="    ")
     path = "" if e.path is None else f"{clean(str(e.path))}, "
@@ -158,17 +199,18 @@ def _stance(label: Label) -> str:
 
 
 def _page(e: Evidence) -> str:
-    """The printed page, and the page of the file where they differ."""
+    """The printed page, and the page of the file where they differ; the paragraph where there are no pages."""
     if e.page is None:
-        return ""
+        return f"¶ {e.paragraph}" if e.paragraph else ""
     label = clean(e.page_label)
     return f"p. {label} (page {e.page} of the file)" if label and label != str(e.page) else f"p. {e.page}"
 
 
-def _place_of(passage: Passage) -> str:
+def _place_of(passage: Passage, *, paged: bool) -> str:
+    one, more = ("p.", "pp.") if paged else ("¶", "¶¶")
     pages = sorted({s.page for s in passage.spans})
-    page = f"p. {pages[0]}" if len(pages) == 1 else f"pp. {pages[0]}-{pages[-1]}" if pages else ""
-    return ", ".join(p for p in (page, clean(passage.section)) if p) or "passage"
+    page = f"{one} {pages[0]}" if len(pages) == 1 else f"{more} {pages[0]}-{pages[-1]}" if pages else ""
+    return ", ".join(p for p in (page, clean(passage.section), _KINDS[passage.kind]) if p) or "passage"
 
 
 def _title(paper: Paper) -> str:
@@ -186,6 +228,10 @@ def _counted(verdict: Verdict) -> str:
 def _confidence(verdict: Verdict) -> str:
     known = "not known" if verdict.confidence is None else f"{verdict.confidence:.0%}"
     return f"{known} ({'calibrated' if verdict.calibrated else 'not calibrated'})"
+
+
+def _pages(of: Paper | FileReport) -> str:
+    return _count(of.pages, "page" if of.paged else "paragraph")
 
 
 def _count(n: int, noun: str) -> str:

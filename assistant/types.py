@@ -220,7 +220,8 @@ class Document:
 class Paper:
     """A paper of the library. `id` is the SHA-256 of the file's bytes: same bytes, same paper, however many paths.
 
-    `work_id` is shared by the files of one work (preprint, published version); votes are counted per work.
+    `work_id` is shared by the files of one work (preprint, published version); votes are counted per work. `source`
+    says where title, authors and the like come from, where it is not the file alone.
     """
 
     id: str
@@ -238,11 +239,23 @@ class Paper:
     pmid: str = ""
     venue: str = ""
     paged: bool = True
+    source: str = ""
 
     @property
     def path(self) -> Path | None:
         """Where the file lies (absolute): the first of its paths that is still there, else the first; None for none."""
         return next((p for p in self.paths if p.exists()), self.paths[0] if self.paths else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What a paper has to do with others of the library: the other files of its work, papers with nearly the same text
+    (and the share they have in common), its references with the papers they name, the papers that cite it."""
+
+    work: tuple[Paper, ...] = ()
+    near_duplicates: tuple[tuple[Paper, float], ...] = ()
+    references: tuple[tuple[Reference, Paper | None], ...] = ()
+    cited_by: tuple[Paper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,14 +380,15 @@ class Answer:
         """What a notebook shows. Text from papers is escaped: a notebook would run HTML found in it."""
         lines = [_escape_markdown(self.text), ""]
         for e in self.evidence:
-            place = f"p. {e.page_label or e.page}" if e.page else "no page"
+            place = f"p. {e.page_label or e.page}" if e.page else f"¶ {e.paragraph}" if e.paragraph else "no page"
             lines.append(f"- **[{e.n}]** {_escape_markdown(e.paper.title)}, {place}: “{_escape_markdown(e.text)}”")
         return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """How one file of an ingest ended; `reason` is empty when all is well."""
+    """How one file of an ingest ended; `reason` is empty when all is well. `pages` are paragraphs where `paged` is
+    False."""
 
     path: Path
     status: FileStatus
@@ -384,6 +398,7 @@ class FileReport:
     passages: int = 0
     seconds: float = 0.0
     title: str = ""
+    paged: bool = True
 
 
 @dataclass(frozen=True, slots=True)

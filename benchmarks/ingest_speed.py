@@ -54,7 +54,7 @@ def main() -> None:
     cut, chunking = timed(
         lambda: [passages(d, "x", target=settings.passage_tokens, count=embedder.count_tokens) for d in documents]
     )
-    vectors, embedding = timed(lambda: [embedder.embed_passages([p.text for p in c]) for c in cut])
+    vectors, embedding = timed(lambda: [embedder.embed_passages([p.text for p in writes.findable(c)]) for c in cut])
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder) / "parts", create=True)
 
@@ -80,7 +80,7 @@ def main() -> None:
         second, again = timed(run)
         whole_library.close()
     assert second.count(FileStatus.UNCHANGED) == len(files)
-    n_passages = sum(map(len, cut))
+    n_passages = sum(len(writes.findable(c)) for c in cut)
     print(f"{len(files)} papers, {pages} pages, {n_passages} passages; {settings.workers} reader(s); {embedder.id}")
     print(f"{'part':<28}{'seconds':>9}{'pages/s':>9}{'passages/s':>12}{'share of whole':>16}")
     rows = {

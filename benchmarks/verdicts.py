@@ -107,8 +107,8 @@ class OneAbstract:
     def evidence(self, hit: Hit, start: int, end: int) -> tuple[tuple[Span, ...], str]:
         return (Span(1, start, end),), "1"
 
-    def split(self, text: str) -> list[tuple[int, int]]:
-        return sentences(text)
+    def split(self, passage: Passage) -> list[tuple[int, int]]:
+        return sentences(passage.text)
 
     def relevance(self, cosine: float, overlap: float) -> float:
         return load_relevance(self._id, unit="sentence").probability(cosine, overlap)

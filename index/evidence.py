@@ -19,7 +19,7 @@ from assistant.index.sandbox import READER
 from assistant.index.search import content_words, quoted, search
 from assistant.index.sentences import sentences
 from assistant.index.store import matching
-from assistant.types import Filters, Hit, Paper, Provenance, Span
+from assistant.types import Filters, Hit, Paper, Passage, Provenance, Span
 
 
 class LibraryRetriever:
@@ -33,8 +33,8 @@ class LibraryRetriever:
         self._papers: dict[str, Paper] = {}
 
     def describe(self) -> tuple[int, int]:
-        """(papers, passages) that can be searched."""
-        return self._library.store.n_papers, self._library.store.n_passages
+        """(works, passages) that can be searched; the files of one work count once."""
+        return self._library.store.n_works, self._library.store.n_passages
 
     def search(self, query: str, *, k: int, filters: Filters) -> list[Hit]:
         """The k passages that fit best, best first; fewer where there are fewer."""
@@ -65,18 +65,28 @@ class LibraryRetriever:
         return self._papers[paper_id]
 
     def evidence(self, hit: Hit, start: int, end: int) -> tuple[tuple[Span, ...], str]:
-        """Where `hit.passage.text[start:end]` stands: one span with boxes per page, and the first page's label."""
+        """Where `hit.passage.text[start:end]` stands: a span with boxes for each run of text, and the first page's
+        label ("" in a file without pages)."""
         spans: list[Span] = []
-        label = ""
+        label, paged = "", self.paper(hit.passage.paper_id).paged
         for span in _cut(hit.passage.spans, start, end):
             page = self._library.store.page_of(hit.passage.id, span.page)
-            label = label or page.label
+            label = label or (page.label if paged else "")
             spans.append(Span(span.page, span.start, span.end, line_boxes(page, span.start, span.end)))
         return tuple(spans), label
 
-    def split(self, text: str) -> list[tuple[int, int]]:
-        """(start, end) of each sentence of a passage, in order, disjoint."""
-        return sentences(text)
+    def split(self, passage: Passage) -> list[tuple[int, int]]:
+        """(start, end) of each sentence of a passage's text, in order, disjoint. A sentence may run over a page break,
+        but not from paragraph to paragraph of a file without pages."""
+        if self.paper(passage.paper_id).paged:
+            return sentences(passage.text)
+        found: list[tuple[int, int]] = []
+        offset = 0
+        for span in passage.spans:
+            end = offset + span.end - span.start
+            found += [(offset + a, offset + b) for a, b in sentences(passage.text[offset:end])]
+            offset = end + 1
+        return found
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(len(texts), dimension), rows of length 1."""

@@ -6,10 +6,16 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from assistant.errors import UsageError
+from assistant.index.formats.kinds import HEAD, READABLE, SUFFIXES, is_paper
 from assistant.types import FileReport, FileStatus
+
+NO_PAPERS = frozenset({"__pycache__", "node_modules", "site-packages", "__MACOSX"})
+"""Folders of programs, which hold text and web pages but no papers."""
+WITH_PAGE = ("_files", "-Dateien", "_files_", ".files")
+"""What browsers add to a saved page's name for the folder of its pictures and frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +28,9 @@ class Source:
 
 
 def find_files(paths: Sequence[Path], *, skip: Path) -> tuple[list[Source], list[FileReport]]:
-    """The files to ingest, in a fixed order: named files as they are, folders walked for *.pdf; and the folders and
-    files that could not be looked at. `skip` (the library) is not walked. Raises UsageError for a missing path and
-    where there is nothing to ingest."""
+    """The files to ingest, in a fixed order: named files as they are, folders walked for papers of every known suffix;
+    and the folders and files that could not be looked at. `skip` (the library) is not walked. Raises UsageError for a
+    missing path and where there is nothing to ingest."""
     sources: dict[Path, Source] = {}
     failed: list[FileReport] = []
     for path in paths:
@@ -38,7 +44,9 @@ def find_files(paths: Sequence[Path], *, skip: Path) -> tuple[list[Source], list
                 continue
             sources[file] = Source(file, status.st_size, status.st_mtime_ns)
     if not sources and not failed:
-        raise UsageError(f"there is no PDF in {', '.join(map(str, paths))}; name a folder that holds some")
+        raise UsageError(
+            f"there is no paper ({READABLE}) in {', '.join(map(str, paths))}; name a folder that holds some"
+        )
     return [sources[p] for p in sorted(sources, key=os.fsencode)], failed
 
 
@@ -49,8 +57,29 @@ def _walk(folder: Path, skip: Path, failed: list[FileReport]) -> Iterator[Path]:
 
     for root, folders, names in os.walk(folder, onerror=unreadable):
         here = Path(root)
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and here / f != skip)
-        yield from (here / n for n in names if n.lower().endswith(".pdf") and not n.startswith("."))
+        folders[:] = sorted(f for f in folders if _is_walked(f, names) and here / f != skip)
+        yield from (here / name for name in names if _may_be_paper(here / name))
+
+
+def _is_walked(folder: str, beside: Sequence[str]) -> bool:
+    """Whether a folder may hold papers: not a hidden one, a program's, or that of a saved web page's pictures."""
+    if folder.startswith((".", "~")) or folder in NO_PAPERS or folder.endswith((".egg-info", ".dist-info")):
+        return False
+    pages = {folder.removesuffix(end) for end in WITH_PAGE if folder.endswith(end)}
+    return not any(f"{page}{suffix}" in beside for page in pages for suffix in (".html", ".htm", ".xhtml"))
+
+
+def _may_be_paper(path: Path) -> bool:
+    """Whether a walk takes up a file; one that cannot be looked into is, so that the reason is reported."""
+    if path.name.startswith((".", "~$")) or (suffix := PurePath(path.name).suffix.lower()) not in SUFFIXES:
+        return False
+    if suffix == ".pdf" or not path.is_file():
+        return suffix == ".pdf"
+    try:
+        with path.open("rb") as file:
+            return is_paper(path.name, file.read(HEAD))
+    except OSError:
+        return True
 
 
 def sha256_of(path: Path) -> str:

@@ -17,12 +17,13 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from assistant.encoders import Embedder
-from assistant.errors import Cancelled, EmbedderMismatch, LibraryError, ReadError
-from assistant.index import writes
+from assistant.errors import Cancelled, DiskFull, EmbedderMismatch, LibraryError, ReadError
+from assistant.index import bibfiles, writes
 from assistant.index.chunk import CHUNKING, passages
 from assistant.index.faults import fault
 from assistant.index.files import Source, find_files, sha256_of
 from assistant.index.library import Library
+from assistant.index.pages.scans import is_waiting
 from assistant.index.sandbox import READER, Limits, read_paper
 from assistant.index.store import Job
 from assistant.types import Document, FileReport, FileStatus, IngestReport, Progress
@@ -47,6 +48,9 @@ class _Run:
     progress: SimpleQueue[Progress] = field(default_factory=SimpleQueue)
     started: dict[Path, float] = field(default_factory=dict)
     jobs: dict[Path, Job] = field(default_factory=dict)
+    password: str = ""
+    fresh: bool = False
+    """Whether there were files that are not known from before."""
 
 
 def ingest(
@@ -58,30 +62,45 @@ def ingest(
     target: int,
     rehash: bool = False,
     limits: Limits | None = None,
+    password: str = "",
     cancel: threading.Event | None = None,
 ) -> Iterator[Event | IngestReport]:
     """Bring the files into the library; yields what happens and, last, the IngestReport.
 
-    `embedder` is called only when there is something to embed. `target` is the wished passage length in tokens.
-    Raises UsageError (nothing to ingest), LibraryBusy, EmbedderMismatch, LibraryError (disk full).
+    `embedder` is called only when there is something to embed. `target` is the wished passage length in tokens;
+    `password` opens the encrypted files among them.
+    A file that a full disk keeps out is reported as failed, and the next one is tried. Raises UsageError (nothing to
+    ingest), LibraryBusy, EmbedderMismatch, LibraryError.
     """
     began = time.monotonic()
     sources, failed = find_files(paths, skip=library.folder)
     fault("listed")
     with library.writing() as db:
-        run = _Run(library, db, embedder, target, len(sources) + len(failed), cancel=cancel or threading.Event())
+        total = len(sources) + len(failed)
+        run = _Run(library, db, embedder, target, total, cancel=cancel or threading.Event(), password=password)
         for report in failed:
             run.reports.append(report)
             yield report
         yield from _ingest_files(run, sources, workers, rehash, limits or Limits())
+        yield from _take_up_bibliographies(run, paths)
         if library.cache_fault():
             library.renew_cache(db)
         interrupted = cancel is not None and cancel.is_set() and len(run.reports) < run.total
     yield IngestReport(tuple(run.reports), time.monotonic() - began, interrupted)
 
 
+def _take_up_bibliographies(run: _Run, paths: Sequence[Path]) -> Iterator[FileReport]:
+    """What the user's own bibliographies say of the papers; a file of theirs is reported only where it has a fault."""
+    if run.cancel.is_set():
+        return
+    for report in bibfiles.update(run.db, paths, skip=run.library.folder, fresh=run.fresh):
+        run.total += 1
+        run.reports.append(report)
+        yield report
+
+
 def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bool, limits: Limits) -> Iterator[Event]:
-    run.jobs, readers = run.library.store.jobs(), run.library.store.readers()
+    run.jobs, readers = run.library.store.jobs(), _readers(run.library, ocr=limits.ocr)
     todo: list[Source] = []
     for source in sources:
         known = _known(run.jobs.get(source.path), source, readers) if not rehash else None
@@ -90,6 +109,7 @@ def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bo
         else:
             run.reports.append(known)
             yield known
+    run.fresh = bool(todo)
     hashed = _group_by_content(run, todo, readers)
     for report in hashed.settled:
         run.reports.append(report)
@@ -97,6 +117,15 @@ def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bo
     fault("hashed")
     if hashed.to_read:
         yield from _read_and_store(run, hashed.to_read, workers, limits)
+
+
+def _readers(library: Library, *, ocr: bool) -> dict[str, str]:
+    """Paper id -> version of the reader, without those whose pictures can be read now and could not before."""
+    readers = library.store.readers()
+    for paper in library.store.papers() if ocr else ():
+        if is_waiting(paper.flags):
+            del readers[paper.id]
+    return readers
 
 
 def _known(job: Job | None, source: Source, readers: dict[str, str]) -> FileReport | None:
@@ -181,7 +210,7 @@ def _read(run: _Run, path: Path, limits: Limits) -> Document:
     def on_page(page: int, pages: int) -> None:
         run.progress.put(Progress(path, "reading", page, pages, len(run.reports), run.total))
 
-    return read_paper(path, on_page=on_page, cancel=run.cancel, limits=limits)
+    return read_paper(path, on_page=on_page, cancel=run.cancel, limits=limits, password=run.password)
 
 
 def _finish(run: _Run, future: Future[Document], paper_id: str, sources: Sequence[Source]) -> Iterator[Event]:
@@ -196,7 +225,11 @@ def _finish(run: _Run, future: Future[Document], paper_id: str, sources: Sequenc
     fault("read")
     pages = len(document.pages)
     yield Progress(path, "embedding", pages, pages, len(run.reports), run.total)
-    report = _store(run, paper_id, document, sources)
+    try:
+        report = _store(run, paper_id, document, sources)
+    except DiskFull as error:
+        yield from _fail(run, paper_id, sources, str(error), transient=True)
+        return
     for source in sources:
         run.reports.append(replace(report, path=source.path))
         yield run.reports[-1]
@@ -204,7 +237,8 @@ def _finish(run: _Run, future: Future[Document], paper_id: str, sources: Sequenc
 
 def _fail(run: _Run, paper_id: str, sources: Sequence[Source], reason: str, transient: bool) -> Iterator[FileReport]:
     """A file that was readable before and fails now keeps its paper: only the job says so."""
-    with writes.transaction(run.db):
+    # Where the disk is full not even that can be kept: the next ingest then sees the file as new.
+    with suppress(DiskFull), writes.transaction(run.db):
         for source in sources:
             writes.record_job(run.db, _job(source, "", FileStatus.FAILED, reason, transient))
     for source in sources:
@@ -240,6 +274,7 @@ def _store(run: _Run, paper_id: str, document: Document, sources: Sequence[Sourc
         len(found),
         time.monotonic() - run.started[path],
         document.title,
+        document.paged,
     )
 
 

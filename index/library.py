@@ -9,17 +9,19 @@ import logging
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from assistant.errors import LibraryBusy, LibraryError
-from assistant.index import schema, writes
+from assistant.errors import DiskFull, LibraryBusy, LibraryError
+from assistant.index import catalogue, schema, writes
 from assistant.index.faults import fault
 from assistant.index.files import sha256_of
+from assistant.index.records.record import Record
 from assistant.index.store import Store
 from assistant.types import HealthCheck
 
@@ -127,6 +129,8 @@ class Library:
             self.write_cache(db)
         except OSError as error:
             logger.warning("the search index could not be put on disk (%s); it is built when needed", error.strerror)
+        except DiskFull:
+            logger.warning("the search index could not be put on disk (it is full); it is built when needed")
 
     def remove(self, paper_id: str) -> None:
         """Forget a paper: when this returns no search finds it. Its files are left where they are."""
@@ -134,6 +138,14 @@ class Library:
             with writes.transaction(db):
                 writes.remove_paper(db, paper_id)
             self.renew_cache(db)
+
+    def edit(self, paper_id: str, changes: Record, cleared: Sequence[str] = ()) -> None:
+        """Keep what the user says of a paper, over all that is read; fields `cleared` are as before any edit."""
+        with self.writing() as db, writes.transaction(db):
+            before = catalogue.record_of(db, paper_id, catalogue.EDIT)
+            said = asdict(before[0] if before else Record()) | {k: v for k, v in asdict(changes).items() if v}
+            record = catalogue.record_from({name: value for name, value in said.items() if name not in cleared})
+            catalogue.put_record(db, paper_id, catalogue.EDIT, None if record == Record() else record, "edited")
 
     def doctor(self, *, fix: bool = False) -> list[HealthCheck]:
         """Database, cache, disk and files, one check each; `fix` mends what can be mended."""

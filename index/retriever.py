@@ -14,7 +14,8 @@ from assistant.types import Filters
 
 
 class PaperRetriever(BaseRetriever):
-    """Passages as documents, best first. `metadata` has paper_id, title, path, page, section, score (a probability)."""
+    """Passages as documents, best first. `metadata` has paper_id, title, path, page, paragraph (None where there are
+    pages, as page is where there are none), section, score (a probability)."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -26,11 +27,13 @@ class PaperRetriever(BaseRetriever):
         found = []
         for hit in self.searcher.search(query, k=self.k, filters=self.filters):
             paper = self.searcher.paper(hit.passage.paper_id)
+            begins = hit.passage.spans[0].page if hit.passage.spans else None
             metadata: dict[str, Any] = {
                 "paper_id": paper.id,
                 "title": paper.title,
                 "path": str(paper.path or ""),
-                "page": hit.passage.spans[0].page if hit.passage.spans else None,
+                "page": begins if paper.paged else None,
+                "paragraph": None if paper.paged else begins,
                 "section": hit.passage.section,
                 "score": hit.score,
             }

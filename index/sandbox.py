@@ -1,6 +1,6 @@
-"""Reads one PDF in a process of its own that may hang, crash or lie, and gives back a checked Document or one reason.
+"""Reads one file in a process of its own that may hang, crash or lie, and gives back a checked Document or one reason.
 
-The parent's side of `assistant.index.worker`. Knows nothing of PDF files. Thread-safe: it keeps no state.
+The parent's side of `assistant.index.worker`. Knows nothing of formats. Thread-safe: it keeps no state.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import assistant
 from assistant.errors import Cancelled, ReadError
 from assistant.index import wire
+from assistant.index.formats import kinds
 from assistant.types import Document, Page
 
-READER = "pdfium-1"
+READER = "pdfium-3"
 """Version of the reading as a whole (pdf, lines, layout, metadata); raise it when a paper's text may change."""
 OnPage = Callable[[int, int], None]
 """Called with (page, pages) when a page is begun."""
 
-_HEADER_WITHIN = 1024
-"""Bytes: where "%PDF" must stand, by the PDF reference's implementation notes, and pdfium's own rule."""
 _LOOK_EVERY = 0.1
 """Seconds between two looks at the clock and at `cancel`."""
 _CHUNK = 1 << 16
@@ -40,15 +40,28 @@ _BYTES_PER_CHARACTER = 20
 """What a character may cost on the wire: four bytes of UTF-8 and sixteen of box, if nothing can be compressed."""
 _BYTES_BESIDES = 64 << 20
 """What blocks, labels and progress may cost on the wire in all."""
+MAX_PASSWORD = 1024
+"""Bytes; PDF allows 127."""
 _MEMORY_SHARE = 0.3
 """A reader that crashes with this share of its memory in use most likely failed to get more."""
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "ASSISTANT_FAULT")
+_KEPT_VARIABLES = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "SYSTEMROOT",
+    "LD_LIBRARY_PATH",
+    "TMPDIR",
+    "TESSDATA_PREFIX",
+    "ASSISTANT_FAULT",
+)
 """All that the reader sees of the environment: it has no business with keys and tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may cost. Memory in bytes; times in seconds; `attempts` are the pages given up on, at most."""
+    """What one file may cost. Memory in bytes; times in seconds; `paragraphs` are those of a file without pages;
+    `attempts` are the pages given up on, at most."""
 
     memory: int = 2 << 30
     cpu: float = 30.0
@@ -56,7 +69,9 @@ class Limits:
     page_seconds: float = 120.0
     pages: int = 3000
     characters: int = 20_000_000
+    paragraphs: int = 200_000
     attempts: int = 3
+    ocr: bool = True
 
 
 class Trouble(enum.StrEnum):
@@ -79,6 +94,7 @@ class _Run:
     pages: list[Page] = field(default_factory=list)
     document: Document | None = None
     refusal: str = ""
+    transient: bool = False
     trouble: Trouble | None = None
 
 
@@ -88,21 +104,23 @@ def read_paper(
     on_page: OnPage | None = None,
     cancel: threading.Event | None = None,
     limits: Limits = Limits(),
+    password: str = "",
 ) -> Document:
     """The file as a Document; pages that bring the reader down are left out and flagged.
 
-    Raises ReadError with one line that says why nothing could be read, Cancelled once `cancel` is set.
+    `password` opens an encrypted file; it goes to the reader by a pipe, where no other user can see it. Raises
+    ReadError with one line that says why nothing could be read, Cancelled once `cancel` is set.
     """
-    _check_file(path)
+    check_file(path)
     lost: dict[int, Trouble] = {}
     last = limits.pages
     while True:
-        run = _run(_command(path, lost, last, limits), limits, on_page, cancel)
+        run = _run(_command(path, lost, last, limits), limits, on_page, cancel, password)
         if run.document:
             return replace(run.document, flags=_flags(lost, last, run.count) + run.document.flags)
         if run.refusal:
             if not lost:
-                raise ReadError(run.refusal)
+                raise ReadError(run.refusal, transient=run.transient)
             raise ReadError(_reason(*min(lost.items()), limits), transient=_is_transient(lost.values()))
         trouble = run.trouble or Trouble.CRASH
         if run.working or run.page < 2 <= len(lost) or not run.page or run.page in lost or last < limits.pages:
@@ -137,21 +155,18 @@ def _flags(lost: dict[int, Trouble], last: int, count: int) -> tuple[str, ...]:
     return (*flags, f"pages {last + 1} to {count} were not read (too many could not be)") if last < count else flags
 
 
-def _check_file(path: Path) -> None:
-    """Raises ReadError for what no reader need be started for."""
+def check_file(path: Path) -> kinds.Kind:
+    """What kind of file it seems to be. Raises ReadError for what no reader need be started for."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             raise ReadError("not a file")
         with path.open("rb") as file:
-            head = file.read(_HEADER_WITHIN)
+            head = file.read(kinds.HEAD)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ReadError(f"cannot be opened: {reason}") from error
-    if not head:
-        raise ReadError("empty file")
-    if b"%PDF" not in head:
-        raise ReadError("not a PDF")
+    return kinds.kind_of(path.name, head)
 
 
 def _command(path: Path, skip: Iterable[int], last: int, limits: Limits) -> list[str]:
@@ -160,45 +175,68 @@ def _command(path: Path, skip: Iterable[int], last: int, limits: Limits) -> list
         "last": last,
         "pages": limits.pages,
         "characters": limits.characters,
+        "paragraphs": limits.paragraphs,
         "memory": limits.memory,
         "cpu": limits.cpu,
         "cpu-page": limits.cpu_page,
     }
     # -P keeps the current folder off the import path: it may be the folder the hostile file came in.
     start = [sys.executable, "-P", "-m", "assistant.index.worker"]
-    return [*start, *(f"--{name}={value}" for name, value in options.items()), "--", str(path.absolute())]
+    flags = [] if limits.ocr else ["--no-ocr"]
+    return [*start, *(f"--{name}={value}" for name, value in options.items()), *flags, "--", str(path.absolute())]
 
 
-def _environment() -> dict[str, str]:
+def reader_environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     root = Path(assistant.__file__).resolve().parent.parent
     # One thread for linear algebra: each one more reserves address space that RLIMIT_AS counts.
     return kept | {"PYTHONPATH": str(root), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
 
 
-def _run(command: list[str], limits: Limits, on_page: OnPage | None, cancel: threading.Event | None) -> _Run:
+def _run(
+    command: list[str],
+    limits: Limits,
+    on_page: OnPage | None,
+    cancel: threading.Event | None,
+    password: str = "",
+) -> _Run:
     """One run of the reader, to its end or its killing."""
     run = _Run()
     process = subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=reader_environment(),
         start_new_session=True,  # Ctrl-C in the terminal is for the parent to handle
     )
     try:
+        _hand_over(process, password)
         _listen(process, run, limits, on_page, cancel)
     except wire.WireError:
         run.trouble = Trouble.BROKEN
     except TimeoutError:
         run.trouble = Trouble.SLOW
     finally:
-        process.kill()
+        _kill(process)
         peak = _reap(process)
     if not run.document and not run.refusal and run.trouble is None:
         run.trouble = _post_mortem(process.returncode, peak, limits)
     return run
+
+
+def _hand_over(process: subprocess.Popen[bytes], password: str) -> None:
+    """The password, so short that the pipe takes it at once, whether or not it is read."""
+    assert process.stdin is not None
+    with suppress(BrokenPipeError), process.stdin as pipe:
+        pipe.write(password.encode("utf-8", "surrogateescape")[:MAX_PASSWORD])
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """The reader with all that it has started (OCR), which live in a session of their own."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def _listen(
@@ -236,9 +274,20 @@ def _take(run: _Run, kind: str, parts: list[bytes], limits: Limits, on_page: OnP
         run.page = page
         if on_page:
             on_page(page, run.count)
+    elif kind == "unpaged":
+        if run.count:
+            raise wire.WireError("paragraphs after pages")
+        run.count = run.page = wire.decode_number(parts[0], "paragraphs", limits.paragraphs)
+        run.working = True
     elif kind == "working":
         run.working = True
-    elif kind == "page":
+    else:
+        _take_result(run, kind, parts, limits)
+
+
+def _take_result(run: _Run, kind: str, parts: list[bytes], limits: Limits) -> None:
+    """The same for what was read: a page, the document, or the reason why there is none."""
+    if kind == "page":
         page_read = wire.decode_page(parts, characters=limits.characters * _GROWTH)
         if not (run.pages[-1].number if run.pages else 0) < page_read.number <= run.page:
             raise wire.WireError("pages out of order")
@@ -248,7 +297,7 @@ def _take(run: _Run, kind: str, parts: list[bytes], limits: Limits, on_page: OnP
             raise wire.WireError("a document without pages")
         run.document = wire.decode_document(parts[0], tuple(run.pages))
     else:
-        run.refusal = wire.decode_reason(parts[0])
+        run.refusal, run.transient = wire.decode_reason(parts[0])
 
 
 def _reap(process: subprocess.Popen[bytes]) -> int:

@@ -88,6 +88,27 @@ MIGRATIONS = (
     ALTER TABLE passages ADD COLUMN kind TEXT NOT NULL DEFAULT 'text';
     CREATE VIRTUAL TABLE references_fts USING fts5 (text, tokenize = 'porter unicode61')
     """,
+    """
+    ALTER TABLE papers ADD COLUMN source TEXT NOT NULL DEFAULT '';
+    CREATE INDEX papers_work ON papers (work_id);
+    CREATE TABLE records (
+        paper_id TEXT NOT NULL REFERENCES papers (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+        source TEXT NOT NULL, data TEXT NOT NULL, note TEXT NOT NULL, PRIMARY KEY (paper_id, source)
+    ) WITHOUT ROWID;
+    INSERT INTO records SELECT id, 'read', json_object('title', title, 'authors', json(authors), 'year', year,
+        'doi', doi, 'arxiv', arxiv, 'pmid', pmid, 'venue', venue), title FROM papers;
+    CREATE TABLE work_keys (key INTEGER, paper_id TEXT, PRIMARY KEY (key, paper_id)) WITHOUT ROWID;
+    CREATE INDEX work_keys_paper ON work_keys (paper_id);
+    CREATE TABLE signatures (paper_id TEXT PRIMARY KEY, data BLOB NOT NULL, shingles INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE cited (
+        key INTEGER, reading_id INTEGER REFERENCES readings (id) ON DELETE CASCADE, PRIMARY KEY (key, reading_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX cited_reading ON cited (reading_id);
+    CREATE TABLE bibliographies (
+        path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, fault TEXT NOT NULL,
+        entries TEXT NOT NULL
+    )
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 
@@ -107,9 +128,14 @@ def connect(folder: Path) -> sqlite3.Connection:
     return db
 
 
+def is_full(error: sqlite3.DatabaseError) -> bool:
+    """Whether the disk is full, or fails, rather than the library."""
+    return "full" in str(error) or "disk I/O" in str(error)
+
+
 def explain(error: sqlite3.DatabaseError, folder: Path) -> str:
     """One sentence on what keeps a library from being opened or written, and what to do."""
-    if "full" in str(error) or "disk I/O" in str(error):
+    if is_full(error):
         return f"the disk is full or fails ({error}); what {folder} holds is safe: free some space and run it again"
     if isinstance(error, sqlite3.OperationalError):
         return f"the library in {folder} cannot be used now ({error}); what it holds is safe: try again"

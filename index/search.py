@@ -7,6 +7,7 @@ hit says about the question is not judged here.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from assistant.encoders import Embedder
 from assistant.index.relevance import idf_overlap, inverse_document_frequency, load_relevance
 from assistant.index.sentences import fts_text
-from assistant.types import Filters, Hit, Passage
+from assistant.types import Filters, Hit, Passage, PassageKind
 
 MAX_WORDS = 40
 """Content words of a query that are searched for; an OR-query costs in proportion to its words."""
@@ -24,6 +25,8 @@ MAX_CHARACTERS = 10_000
 """Of a query; the rest is not looked at."""
 FUSION_K = 60
 """Damps the first ranks; the value of Cormack, Clarke and Büttcher 2009."""
+ROWS_OF_A_TABLE = 3
+"""Rows of one table among the hits, at most: each holds the header's words, so a question for one finds them all."""
 EVERYTHING = Filters()
 
 
@@ -96,8 +99,8 @@ def search(
 ) -> list[Hit]:
     """The `k` best passages for `query` by reciprocal rank fusion of the `candidates` best by words and by vectors.
 
-    Never fails for what the query holds; a blank one finds nothing. Hits are in fused order; `score` is the
-    probability of relevance, which need not fall with the rank.
+    Where the filters ask for references, they are found by words. Never fails for what the query holds; a blank one
+    finds nothing. Hits are in fused order; `score` is the probability of relevance, which need not fall with the rank.
     """
     query = query[:MAX_CHARACTERS].strip()
     if not query or k < 1:
@@ -105,18 +108,58 @@ def search(
     words = content_words(query)
     vector = embedder.embed([query])[0]
     by_words = [i for i, _ in store.lexical(any_of(words), candidates, filters)] if words else []
-    by_meaning, _ = vectors.search(vector, candidates, store.allowed(filters))
-    scores = _best(fuse([by_words, by_meaning.tolist()]), k)
-    passages = store.passages(list(scores))
+    by_meaning = vectors.search(vector, candidates, store.allowed(filters))[0].tolist()
+    fused = _fuse_references(by_words, by_meaning, store) if filters.references else fuse([by_words, by_meaning])
+    found = store.passages([i for i, _ in fused])
+    scores = _best(_few_rows([(i, score) for i, score in fused if i in found], found), k)
+    passages = {i: found[i] for i in scores}
     cosines = dict(zip(passages, np.clip(vectors.cosines(vector, list(passages)), 0.0, 1.0).tolist(), strict=True))
     # Equal ranks are common; what parts them must not be the id, which depends on the order of ingest.
     ids = sorted(passages, key=lambda i: (-scores[i], -cosines[i], passages[i].paper_id, passages[i].text))[:k]
+    cosines |= _cosines_of_references(vector, ids, passages, embedder)
     overlaps = word_overlap(words, ids, store)
     relevance = load_relevance(embedder.id)
     return [
         Hit(passages[i], rank, relevance.probability(cosines[i], overlap), cosines[i], overlap)
         for rank, (i, overlap) in enumerate(zip(ids, overlaps, strict=True), start=1)
     ]
+
+
+def _fuse_references(by_words: Sequence[int], by_meaning: Sequence[int], store: Corpus) -> list[tuple[int, float]]:
+    """As `fuse`, with entries of lists of references a ranking of their own. They have no place by meaning: the one by
+    words stands for both, or none would ever come among the first."""
+    passages = store.passages(by_words)
+    entries = [i for i in by_words if i in passages and passages[i].kind is PassageKind.REFERENCE]
+    apart = set(entries)
+    return fuse([[i for i in by_words if i not in apart], by_meaning, entries, entries])
+
+
+def _cosines_of_references(
+    vector: NDArray[np.float32], ids: Sequence[int], passages: Mapping[int, Passage], embedder: Embedder
+) -> dict[int, float]:
+    """Cosines, 0..1, of the query's vector with the references among `ids`, which no index holds."""
+    entries = [i for i in ids if passages[i].kind is PassageKind.REFERENCE]
+    if not entries:
+        return {}
+    matrix = embedder.embed([passages[i].text for i in entries])
+    return dict(zip(entries, np.clip(matrix @ vector, 0.0, 1.0).tolist(), strict=True))
+
+
+def _few_rows(fused: Sequence[tuple[int, float]], passages: Mapping[int, Passage]) -> list[tuple[int, float]]:
+    """The ranking without the rows of a table after its best ROWS_OF_A_TABLE."""
+    seen: Counter[tuple[object, ...]] = Counter()
+    kept = []
+    for i, score in fused:
+        passage = passages[i]
+        if passage.kind is PassageKind.ROW and passage.spans:
+            # Its header begins where the first span does; rows without a header count by the page.
+            first = passage.spans[0]
+            table = (passage.paper_id, first.page, first.start if len(passage.spans) > 1 else None)
+            seen[table] += 1
+            if seen[table] > ROWS_OF_A_TABLE:
+                continue
+        kept.append((i, score))
+    return kept
 
 
 def _best(fused: Sequence[tuple[int, float]], k: int) -> dict[int, float]:

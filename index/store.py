@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from assistant.index.wire import decode_parts
 from assistant.types import (
     Block,
     Document,
+    Figure,
     FileStatus,
     Filters,
     Page,
@@ -33,8 +34,10 @@ from assistant.types import (
     Paper,
     Passage,
     PassageKind,
+    Reference,
     Role,
     Span,
+    Table,
 )
 
 VECTOR_DTYPE = np.dtype("<f2")
@@ -134,6 +137,11 @@ class Store:
     def n_papers(self) -> int:
         return int(self.db.execute("SELECT count(*) FROM papers").fetchone()[0])
 
+    @property
+    def n_works(self) -> int:
+        """Papers, those of one work counted once."""
+        return int(self.db.execute("SELECT count(DISTINCT work_id) FROM papers").fetchone()[0])
+
     def papers(self, paper_id: str = "") -> list[Paper]:
         """All papers by title, or the one with this id."""
         where, values = ("WHERE id = ?", (paper_id,)) if paper_id else ("", ())
@@ -141,7 +149,7 @@ class Store:
             "SELECT id, work_id, title, authors, year, doi, flags, "
             "(SELECT count(*) FROM pages WHERE pages.reading_id = papers.reading_id), "
             "(SELECT count(*) FROM passages WHERE passages.reading_id = papers.reading_id AND kind != 'reference'), "
-            "arxiv, pmid, venue, paged "
+            "arxiv, pmid, venue, paged, source "
             f"FROM papers {where}",
             values,
         ).fetchall()
@@ -203,9 +211,7 @@ class Store:
         """A paper's present reading, whole."""
         paper = self.paper(paper_id)
         pages = tuple(self.pages(paper.id))
-        query = "SELECT parts FROM readings JOIN papers ON papers.reading_id = readings.id WHERE papers.id = ?"
-        parts = json.loads(self.db.execute(query, (paper.id,)).fetchone()[0])
-        tables, figures, references = decode_parts(parts, {page.number: len(page.text) for page in pages})
+        tables, figures, references = self._parts(paper.id, {page.number: len(page.text) for page in pages})
         return Document(
             pages,
             paper.title,
@@ -221,6 +227,17 @@ class Store:
             references,
             paper.paged,
         )
+
+    def references(self, paper_id: str) -> tuple[Reference, ...]:
+        """The entries of a paper's list of references, in order."""
+        query = "SELECT number, length(text) FROM pages JOIN papers USING (reading_id) WHERE papers.id = ?"
+        return self._parts(paper_id, dict(self.db.execute(query, (paper_id,))))[2]
+
+    def _parts(
+        self, paper_id: str, lengths: Mapping[int, int]
+    ) -> tuple[tuple[Table, ...], tuple[Figure, ...], tuple[Reference, ...]]:
+        query = "SELECT parts FROM readings JOIN papers ON papers.reading_id = readings.id WHERE papers.id = ?"
+        return decode_parts(json.loads(self.db.execute(query, (paper_id,)).fetchone()[0]), lengths)
 
     # search
 
@@ -330,6 +347,7 @@ def _paper(row: tuple[Any, ...], paths: tuple[Path, ...]) -> Paper:
         pmid=row[10],
         venue=row[11],
         paged=bool(row[12]),
+        source=row[13],
     )
 
 

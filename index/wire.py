@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
@@ -28,14 +28,27 @@ from assistant.types import (
     Table,
 )
 
-KINDS = {"opened": 1, "reading": 1, "working": 0, "page": 3, "document": 1, "failed": 1}
+KINDS = {
+    "opened": 1,
+    "reading": 1,
+    "unpaged": 1,
+    "working": 0,
+    "page": 3,
+    "document": 1,
+    "failed": 1,
+    "picture": 2,
+}
 """Number of parts a frame of each kind has."""
 MAX_HEADER = 200
 MAX_PART = 400 << 20
 """Bytes: 20 million characters with their boxes stay below it."""
+MAX_PIXELS = 40_000_000
+"""Of one picture of a page; a larger one is drawn at a lower resolution."""
 _MAX_LABEL, _MAX_NAME, _MAX_LIST = 20, 2000, 500
 _MAX_FLOATS, _MAX_CELLS, _MAX_REFERENCES, _MAX_ENTRY = 5_000, 50_000, 20_000, 20_000
 """Tables or figures of a file, cells of a table, entries of a bibliography, characters of an entry."""
+_MAX_ROWS, _MAX_COLUMNS = 5_000, 500
+"""Of a table: what is laid out as a grid must fit into memory, whatever its cells say."""
 _MAX_POINTS = 1e7
 _ROLES = frozenset(role.value for role in Role)
 _QUALITIES = frozenset(quality.value for quality in PageQuality)
@@ -93,6 +106,22 @@ def _span_json(span: Span | None) -> list[int] | None:
     return None if span is None else [span.page, span.start, span.end]
 
 
+def encode_picture(width: int, height: int, matrix: Sequence[float], pixels: bytes) -> bytes:
+    """A drawn page: its size in pixels, the matrix from user space to pixels, and its rows of RGB bytes."""
+    about = {"width": width, "height": height, "matrix": list(matrix)}
+    return encode("picture", json.dumps(about).encode(), pixels)
+
+
+def decode_picture(parts: list[bytes]) -> tuple[int, int, tuple[float, ...], bytes]:
+    """What `encode_picture` was given. Raises WireError where size and bytes do not fit, or are too many."""
+    about = decode_json(parts[0])
+    width, height = _integer(about.get("width"), 1, MAX_PIXELS), _integer(about.get("height"), 1, MAX_PIXELS)
+    matrix = tuple(_coordinate(value) for value in _list(about.get("matrix"), 6, exactly=True))
+    if width * height > MAX_PIXELS or len(parts[1]) != 3 * width * height:
+        raise WireError("a picture's size does not match its pixels")
+    return width, height, matrix, parts[1]
+
+
 class Frames:
     """Bytes as they come -> whole frames. Raises WireError at the first thing that is not allowed.
 
@@ -148,13 +177,14 @@ def decode_json(data: bytes) -> dict[str, Any]:
 
 
 def decode_number(data: bytes, name: str, high: int) -> int:
-    """The one number, 0 to `high`, that an "opened" or "reading" frame carries."""
+    """The one number, 0 to `high`, that an "opened", "reading" or "unpaged" frame carries."""
     return _integer(decode_json(data).get(name), 0, high)
 
 
-def decode_reason(data: bytes) -> str:
-    """The sentence of a "failed" frame."""
-    return _string(decode_json(data).get("reason"), 200)
+def decode_reason(data: bytes) -> tuple[str, bool]:
+    """The sentence of a "failed" frame, and whether another try may go better."""
+    about = decode_json(data)
+    return _string(about.get("reason"), 200), _boolean(about.get("transient"))
 
 
 def decode_page(parts: list[bytes], *, characters: int) -> Page:
@@ -238,13 +268,18 @@ def _figure(row: object, lengths: Mapping[int, int]) -> Figure:
 
 def _cell(value: object, length: int) -> Cell:
     row, column, start, end, rows, columns, header = _list(value, 7, exactly=True)
-    return Cell(
-        _integer(row, 0, _MAX_CELLS),
-        _integer(column, 0, _MAX_CELLS),
+    top, left, first = (
+        _integer(row, 0, _MAX_ROWS - 1),
+        _integer(column, 0, _MAX_COLUMNS - 1),
         _integer(start, 0, length),
-        _integer(end, start, length),
-        _integer(rows, 1, _MAX_CELLS),
-        _integer(columns, 1, _MAX_CELLS),
+    )
+    return Cell(
+        top,
+        left,
+        first,
+        _integer(end, first, length),
+        _integer(rows, 1, _MAX_ROWS - top),
+        _integer(columns, 1, _MAX_COLUMNS - left),
         _boolean(header),
     )
 

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.errors import LibraryError
+from assistant.errors import DiskFull, LibraryError
+from assistant.index import catalogue
 from assistant.index.faults import fault
-from assistant.index.schema import database_folder, explain
+from assistant.index.schema import database_folder, explain, is_full
 from assistant.index.sentences import fts_text
 from assistant.index.store import VECTOR_DTYPE, Job
 from assistant.index.wire import parts_json
@@ -26,7 +27,7 @@ READINGS_KEPT = 2
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """All or nothing. Raises LibraryError in one sentence where the disk is full or fails."""
+    """All or nothing. Raises DiskFull where the disk is full or fails, LibraryError for what else goes wrong."""
     try:
         db.execute("BEGIN IMMEDIATE")
         try:
@@ -40,7 +41,8 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     except sqlite3.IntegrityError:
         raise  # a defect of the program, not of the disk
     except sqlite3.DatabaseError as error:
-        raise LibraryError(explain(error, database_folder(db))) from error
+        kind = DiskFull if is_full(error) else LibraryError
+        raise kind(explain(error, database_folder(db))) from error
     fault("after-commit")
 
 
@@ -48,7 +50,7 @@ def set_setting(db: sqlite3.Connection, name: str, value: str) -> None:
     db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
 
-def _bump_generation(db: sqlite3.Connection) -> None:
+def bump_generation(db: sqlite3.Connection) -> None:
     """Called by every change to what can be found."""
     db.execute(
         "INSERT INTO settings VALUES ('generation', '1') "
@@ -98,28 +100,12 @@ def add_paper(
     ).lastrowid
     assert reading is not None
     db.execute(
-        "INSERT INTO papers (id, work_id, title, authors, year, doi, flags, reader, reading_id, arxiv, pmid, venue, "
-        "paged) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = excluded.title, "
-        "authors = excluded.authors, year = excluded.year, doi = excluded.doi, flags = excluded.flags, "
-        "reader = excluded.reader, reading_id = excluded.reading_id, arxiv = excluded.arxiv, pmid = excluded.pmid, "
-        "venue = excluded.venue, paged = excluded.paged",
-        (
-            paper_id,
-            paper_id,
-            document.title or fallback_title,
-            json.dumps(document.authors),
-            document.year,
-            document.doi,
-            json.dumps(document.flags),
-            reader,
-            reading,
-            document.arxiv,
-            document.pmid,
-            document.venue,
-            document.paged,
-        ),
+        "INSERT INTO papers (id, work_id, title, authors, doi, flags, reader, reading_id, paged) "
+        "VALUES (?, ?, '', '[]', '', ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET flags = excluded.flags, "
+        "reader = excluded.reader, reading_id = excluded.reading_id, paged = excluded.paged",
+        (paper_id, paper_id, json.dumps(document.flags), reader, reading, document.paged),
     )
+    catalogue.add(db, paper_id, document, reading=reading, fallback_title=fallback_title)
     _add_pages(db, reading, document)
     fault("inside-commit")
     _add_passages(db, reading, passages)
@@ -127,7 +113,7 @@ def add_paper(
     if old:
         _hide_reading(db, old[0])
         _prune_readings(db, paper_id)
-    _bump_generation(db)
+    bump_generation(db)
 
 
 def _add_pages(db: sqlite3.Connection, reading: int, document: Document) -> None:
@@ -189,9 +175,10 @@ def remove_paper(db: sqlite3.Connection, paper_id: str) -> None:
     """Forget a paper, its passages and its paths; its files are left where they are."""
     for (reading,) in db.execute("SELECT id FROM readings WHERE paper_id = ?", (paper_id,)).fetchall():
         _hide_reading(db, reading)
+    catalogue.remove(db, paper_id)
     db.execute("DELETE FROM papers WHERE id = ?", (paper_id,))
     db.execute("DELETE FROM jobs WHERE paper_id = ?", (paper_id,))
-    _bump_generation(db)
+    bump_generation(db)
 
 
 def remove_if_pathless(db: sqlite3.Connection, paper_id: str) -> None:
@@ -209,4 +196,4 @@ def replace_passages(
     db.execute("DELETE FROM passages WHERE reading_id = ?", (reading,))
     _add_passages(db, reading, passages)
     index_passages(db, reading, vectors)
-    _bump_generation(db)
+    bump_generation(db)

@@ -29,6 +29,12 @@ VERDICTS = {
     Label.REFUTES: ("refutes", "✗", "Refuted"),
     Label.NOT_ENOUGH_INFO: ("unclear", "?", "Not enough evidence"),
 }
+KINDS = {
+    "caption": "caption",
+    "row": "row of a table",
+    "footnote": "footnote",
+    "reference": "list of references",
+}
 STANCES = {Label.SUPPORTS: "for the claim", Label.REFUTES: "against the claim"}
 
 _TEMPLATE_MARKS = str.maketrans({c: f"&#{ord(c)};" for c in "`$\\{}="})
@@ -166,12 +172,13 @@ def _passage(e: Evidence) -> str:
 
 
 def place(e: Evidence) -> str:
-    """Where a quote stands, in words: section, physical page, and the printed label where it differs."""
+    """Where a quote stands, in words: section, kind of text, physical page, the printed label where it differs; the
+    paragraph where there are no pages."""
     section = f"section “{e.passage.section}”" if e.passage.section else ""
-    page = "" if e.page is None else f"page {e.page}"
+    page = f"page {e.page}" if e.page is not None else f"¶ {e.paragraph}" if e.paragraph is not None else ""
     if e.page is not None and e.page_label and e.page_label != str(e.page):
         page += f" (printed: {e.page_label})"
-    return ", ".join(part for part in (section, page) if part) or "no page"
+    return ", ".join(part for part in (section, KINDS.get(e.passage.kind, ""), page) if part) or "no page"
 
 
 def percent(probability: float) -> str:
@@ -204,7 +211,7 @@ def empty_library_html() -> str:
     """The one card of an empty library: what to do."""
     return (
         '<section class="card"><h2>Your library is empty</h2><p>Add your papers in a terminal, then load this page '
-        "again:</p><pre><code>assistant ingest FOLDER</code></pre><p>FOLDER is where your PDF files are. They stay "
+        "again:</p><pre><code>assistant ingest FOLDER</code></pre><p>FOLDER is where your papers are. They stay "
         "there and nothing leaves this machine.</p></section>"
     )
 

@@ -61,8 +61,8 @@ class Shelf:
     def evidence(self, hit: Hit, start: int, end: int) -> tuple[tuple[Span, ...], str]:
         return (Span(1, start, end, ((0.0, 0.0, 1.0, 1.0),)),), "i"
 
-    def split(self, text: str) -> list[tuple[int, int]]:
-        return [m.span() for m in re.finditer(r"\S[^.!?。\n]*[.!?。]?", text)]
+    def split(self, passage: Passage) -> list[tuple[int, int]]:
+        return [m.span() for m in re.finditer(r"\S[^.!?。\n]*[.!?。]?", passage.text)]
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.embedded += texts

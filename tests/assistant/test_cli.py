@@ -12,6 +12,7 @@ import pytest
 from assistant.cli import main
 from tests.conftest import ROOT
 
+TITLE_CITED = "Mineralogical letters on pore structure and exchange capacity of velorite"
 QUESTION = "Does velorite increase tomato yield?"
 SAMPLES = ROOT / "examples" / "papers"
 
@@ -43,6 +44,14 @@ def test_ask_prints_quotes_with_paper_and_page(sample_library: Path, capsys: pyt
     assert "[1]" in out
     assert "p. " in out
     assert "“" in out
+
+
+@pytest.mark.parametrize("wider", [(), ("--references",)])
+def test_ask_finds_references_on_request_only(
+    sample_library: Path, capsys: pytest.CaptureFixture[str], wider: tuple[str, ...]
+) -> None:
+    _, out, _ = run(capsys, "ask", TITLE_CITED, "--library", sample_library, "--json", *wider)
+    assert ("reference" in {e["kind"] for e in json.loads(out)["evidence"]}) is bool(wider)
 
 
 def test_ask_json_is_one_object_whose_quotes_are_in_their_pages(
@@ -114,6 +123,39 @@ def test_papers_list_show_remove(library: Path, capsys: pytest.CaptureFixture[st
     assert code == 0
     _, out, _ = run(capsys, "papers", "--library", library, "--json")
     assert paper["id"] not in {p["id"] for p in json.loads(out)}
+
+
+def test_papers_show_says_what_is_cited_and_by_whom(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "papers", "--library", library, "--json")
+    papers: list[dict[str, Any]] = json.loads(out)
+    shown = [json.loads(run(capsys, "papers", "show", p["id"], "--library", library, "--json")[1]) for p in papers]
+    cited = {r["paper_id"] for paper in shown for r in paper["references"]} - {None}
+    assert cited == {paper["id"] for paper in shown if paper["cited_by"]}
+    assert cited
+    citing = next(paper for paper in shown if any(r["paper_id"] for r in paper["references"]))
+    assert all(citing["id"] in p["cited_by"] for p in shown if p["id"] in {r["paper_id"] for r in citing["references"]})
+    _, out, _ = run(capsys, "papers", "show", citing["id"][:12], "--library", library)
+    assert f"{len(citing['references'])} references" in out
+    assert "  -> " in out
+    assert len({paper["work_id"] for paper in shown}) == len(shown)
+
+
+def test_papers_edit_and_bib(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paper = json.loads(run(capsys, "papers", "--library", library, "--json")[1])[0]
+    edit = ("papers", "edit", paper["id"][:12], "--library", library)
+    authors = ("--author", "Ann Author", "--author", "Bo Writer")
+    code, out, _ = run(capsys, *edit, "--title", "50% better", *authors, "--year", "1999")
+    assert code == 0
+    assert "50% better" in out
+    _, out, _ = run(capsys, "papers", "bib", paper["id"][:12], "--library", library)
+    assert out.startswith("@")
+    assert "title = {50\\% better}" in out
+    assert "author = {Ann Author and Bo Writer}" in out
+    assert run(capsys, "papers", "bib", "--library", library)[1].count("@") == len(list(SAMPLES.glob("*.pdf")))
+    code, _, err = run(capsys, *edit, "--year", "soon")
+    assert (code, "'soon' is no year" in err) == (2, True)
+    _, out, _ = run(capsys, *edit, "--title", "", "--author", "", "--year", "", "--json")
+    assert json.loads(out) == paper
 
 
 def test_doctor(library: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,6 +30,8 @@ def test_a_wrong_file_is_a_sentence(tmp_path: Path, text: str, words: str) -> No
 def test_an_unknown_device_is_refused() -> None:
     with pytest.raises(UsageError, match="cuda"):
         Settings(device="gpu")
+    with pytest.raises(UsageError, match="auto, off"):
+        Settings(ocr="always")
 
 
 def test_the_nearest_library_upward_is_found(tmp_path: Path) -> None:

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from assistant.contract import answer_json, file_json, health_json, paper_json, summary_json, verdict_json
+from assistant.contract import (
+    answer_json,
+    evidence_json,
+    file_json,
+    health_json,
+    paper_json,
+    summary_json,
+    verdict_json,
+)
 from assistant.types import (
     Answer,
     Evidence,
@@ -32,6 +40,7 @@ EVIDENCE = [
     "title",
     "path",
     "page",
+    "paragraph",
     "page_label",
     "text",
     "spans",
@@ -40,6 +49,7 @@ EVIDENCE = [
     "section",
     "score",
     "stance",
+    "kind",
 ]
 JUDGEMENT = ["label", "confidence", "calibrated", "conflict", "n_for", "n_against"]
 ODD = os.fsdecode(b"/papers/caf\xe9.pdf")
@@ -121,20 +131,30 @@ def test_answer_values() -> None:
 def test_evidence_values_repeat_the_first_span() -> None:
     first = answer_json(ANSWER)["evidence"][0]
     assert first == {
-        "n": 1, "paper_id": "a" * 64, "work_id": "work", "title": "T <b>", "path": ODD, "page": 3, "page_label": "119",
+        "n": 1, "paper_id": "a" * 64, "work_id": "work", "title": "T <b>", "path": ODD, "page": 3, "paragraph": None,
+        "page_label": "119",
         "text": "a quote “ü”",
         "spans": [
             {"page": 3, "start": 10, "end": 20, "boxes": [[1.0, 2.0, 3.0, 4.0]]},
             {"page": 4, "start": 0, "end": 5, "boxes": [[5.0, 6.0, 7.0, 8.0], [5.5, 6.5, 7.5, 8.5]]},
         ],
         "boxes": [[1.0, 2.0, 3.0, 4.0]], "context": {"text": "It is a quote “ü”."}, "section": "Results",
-        "score": 0.75, "stance": "REFUTES",
+        "score": 0.75, "stance": "REFUTES", "kind": "text",
     }  # fmt: skip
 
 
 def test_evidence_without_pages_has_nulls() -> None:
     bare = answer_json(ANSWER)["evidence"][1]
     assert (bare["path"], bare["page"], bare["stance"], bare["spans"], bare["boxes"]) == (None, None, None, [], [])
+    assert bare["paragraph"] is None
+
+
+def test_a_quote_from_a_file_without_pages_names_its_paragraph() -> None:
+    span = Span(12, 0, 7)
+    paper = Paper("b", "b", "T", paged=False)
+    found = evidence_json(Evidence(1, "a quote", (span,), Passage("b", "a quote", (span,)), paper, 0.5))
+    assert (found["page"], found["paragraph"], found["page_label"], found["boxes"]) == (None, 12, "", [])
+    assert found["spans"] == [{"page": 12, "start": 0, "end": 7, "boxes": []}]
 
 
 def test_verdict_has_the_fields_of_the_contract_in_order() -> None:
@@ -150,7 +170,8 @@ def test_paths_are_absolute_and_lead_back_to_the_file() -> None:
 
 def test_paper_has_the_fields_of_the_contract_in_order() -> None:
     found = paper_json(PAPER)
-    assert list(found) == ["id", "title", "authors", "year", "doi", "paths", "pages", "passages", "status", "flags"]
+    fields = "id title authors year doi paths pages paged passages status flags work_id arxiv pmid venue source"
+    assert list(found) == fields.split()
     assert (found["authors"], found["year"], found["status"], found["flags"]) == (
         ["A", "B"],
         2021,
@@ -165,12 +186,14 @@ def test_file_and_summary() -> None:
     bad = FileReport(Path("/p/b.pdf"), FileStatus.FAILED, "encrypted", seconds=0.25)
     assert list(file_json(good).items()) == [
         ("path", "/p/a.pdf"), ("status", "indexed"), ("reason", ""), ("paper_id", "a" * 64), ("pages", 2),
+        ("paged", True),
         ("passages", 9),
         ("seconds", 0.5),
     ]  # fmt: skip
-    assert summary_json(IngestReport((good, bad), 0.75)) == {
-        "files": 2, "indexed": 1, "unchanged": 0, "flagged": 0, "failed": 1, "pages": 2, "passages": 9, "seconds": 0.75,
-        "interrupted": False,
+    web = FileReport(Path("/p/c.html"), FileStatus.INDEXED, "", "c" * 64, 80, 3, 0.5, paged=False)
+    assert summary_json(IngestReport((good, bad, web), 0.75)) == {
+        "files": 3, "indexed": 2, "unchanged": 0, "flagged": 0, "failed": 1, "pages": 2, "passages": 12,
+        "seconds": 0.75, "interrupted": False,
     }  # fmt: skip
 
 

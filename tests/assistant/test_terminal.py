@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ from assistant.types import (
     Passage,
     Provenance,
     ReasoningStep,
+    Reference,
+    Related,
     Span,
     StepKind,
     Verdict,
@@ -82,6 +85,18 @@ def test_the_printed_page_is_told_from_the_page_of_the_file(label: str, shown: s
 def test_a_format_without_pages_has_no_page() -> None:
     bare = Evidence(1, "q", (), Passage("b", "q", ()), Paper("b" * 64, "b", ""), 0.5)
     assert "[1] untitled (bbbbbbbbbbbb): “q”" in answer_text(answered("t", bare))
+
+
+def test_a_format_without_pages_shows_its_paragraphs() -> None:
+    web = Paper("c" * 64, "c", "A page", pages=80, passages=9, paged=False)
+    assert "[1] A page, Results, ¶ 3: “Velorite raised yield.”" in answer_text(
+        answered("t", quote(paper=web, label=""))
+    )
+    assert papers_text([web]).endswith("A page  (80 paragraphs, 9 passages)")
+    passage = Passage(web.id, "Words.", (Span(3, 0, 5), Span(5, 0, 9)), "Results")
+    assert "¶¶ 3-5, Results: Words." in paper_text(web, [passage])
+    report = FileReport(Path("/p/a.html"), FileStatus.INDEXED, pages=80, passages=9, paged=False)
+    assert file_line(report) == "indexed   /p/a.html (80 paragraphs, 9 passages)"
 
 
 @pytest.mark.parametrize("width", [40, 60, 100])
@@ -163,9 +178,26 @@ def test_file_lines_and_summary() -> None:
 def test_papers() -> None:
     assert papers_text([PAPER]) == "abababababab  2021  Velorite and tomatoes  (2 pages, 9 passages)"
     assert "assistant ingest" in papers_text([])
+    twin = replace(PAPER, id="cd" * 32)
+    first, second = papers_text([PAPER, twin]).split("\n")
+    assert first.endswith("[same work as cdcdcdcdcdcd]")
+    assert second.endswith("[same work as abababababab]")
     shown = paper_text(PAPER, [Passage("x", "Some text.", (SPAN, Span(4, 0, 2)), "Results")])
     assert "authors  Ines Hallam" in shown
     assert "pp. 3-4, Results: Some text." in shown
+
+
+def test_a_paper_shows_what_it_has_to_do_with_others() -> None:
+    other = Paper("cd" * 32, "w", "Velorite\x1b[2J again")
+    entry = Reference("[1] Hallam I. Velorite\x1b[2J again. 2020.", ())
+    related = Related((other,), ((other, 0.97),), ((entry, other), (entry, None)), (other,))
+    shown = paper_text(replace(PAPER, venue="Annals", source="my.bib: k1"), (), related)
+    assert "venue    Annals\n" in shown
+    assert "as in    my.bib: k1\n" in shown
+    assert "work     also cdcdcdcdcdcd Velorite again\n" in shown
+    assert "near duplicate of cdcdcdcdcdcd Velorite again: 97% in common" in shown
+    assert "2 references, 1 of them in the library\n- [1] Hallam I. Velorite again. 2020.\n  -> cdcdcdcdcdcd" in shown
+    assert "\x1b" not in shown
 
 
 def test_health() -> None:

@@ -51,4 +51,4 @@ def test_the_retriever_is_langchains(sample_library: Path) -> None:
     assert isinstance(retriever, BaseRetriever)
     assert len(found) == 3
     assert "nitrate" in found[0].page_content
-    assert set(found[0].metadata) == {"paper_id", "title", "path", "page", "section", "score"}
+    assert set(found[0].metadata) == {"paper_id", "title", "path", "page", "paragraph", "section", "score"}

@@ -9,8 +9,8 @@ from typing import Any
 
 import pypdfium2
 
-from assistant.index.layout import read_layout
-from assistant.index.pdf import open_pdf
+from assistant.index.pages.layout import read_layout
+from assistant.index.pages.pdf import open_pdf
 from assistant.testing import tiny_pdf
 from assistant.types import Box, Page, Role
 
@@ -24,7 +24,7 @@ def write(folder: Path, pages: list[str], name: str = "paper.pdf", **options: An
 def read(path: Path) -> tuple[Page, ...]:
     with open_pdf(path) as file:
         raw = [file.read_page(number) for number in range(1, file.page_count + 1)]
-        return read_layout(raw, file.styles)
+        return read_layout(raw, file.styles, file.outline).pages
 
 
 def texts(page: Page, role: Role) -> list[str]:

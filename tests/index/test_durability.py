@@ -13,8 +13,7 @@ from assistant.index.faults import STEPS, VARIABLE
 from assistant.index.library import CACHE, Library
 from assistant.index.schema import DATABASE
 from assistant.testing import tiny_pdf
-
-from . import runs
+from tests.index import runs
 
 TEXTS = (
     "Growth of tomato plants was higher in amended soil. The effect was seen in every plot of the trial.",

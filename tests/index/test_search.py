@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.index import schema, vectors, writes
-from assistant.index.search import MAX_WORDS, STOP_WORDS, any_of, content_words, fuse, search
+from assistant.index.search import MAX_WORDS, ROWS_OF_A_TABLE, STOP_WORDS, any_of, content_words, fuse, search
 from assistant.index.store import Store
 from assistant.testing import HashEmbedder
-from assistant.types import Document, Filters, Hit, Passage, Span
+from assistant.types import Document, Filters, Hit, Passage, PassageKind, Span
 
 TEXTS = [
     "Aspirin reduces the risk of stroke in older adults.",
@@ -24,6 +24,12 @@ TEXTS = [
     "Perovskite cells reach an e\ufb03ciency of 25 percent.",
 ]
 RANKINGS = st.lists(st.lists(st.integers(1, 30), unique=True, max_size=12), max_size=4)
+
+
+def _entry(n: int, paper_id: str) -> Passage:
+    """The one entry of a paper's list of references."""
+    text = f"Doe J, Roe P. Aspirin and stroke, part {n}. Gardens 12, 3."
+    return Passage(paper_id, text, (Span(2, 0, len(text)),), kind=PassageKind.REFERENCE)
 
 
 class Shelf:
@@ -40,7 +46,7 @@ class Shelf:
                     db,
                     passage.paper_id,
                     Document((), year=2000 + n),
-                    [passage],
+                    [passage, _entry(n, passage.paper_id)],
                     self.embedder.embed([text]),
                     reader="1",
                     fallback_title=f"Paper {n}",
@@ -110,6 +116,48 @@ def test_a_relevant_hit_scores_above_the_best_of_a_question_off_topic(shelf: She
 def test_filters(shelf: Shelf, filters: Filters, expected: set[int]) -> None:
     hits = shelf.search("the risk of stroke in zebrafish", filters=filters, k=6)
     assert {TEXTS.index(h.passage.text) for h in hits} == expected
+
+
+def test_references_are_found_on_request_only(shelf: Shelf) -> None:
+    question = "Does aspirin reduce the risk of stroke?"
+    assert {h.passage.kind for h in shelf.search(question, k=12)} == {PassageKind.TEXT}
+    hits = shelf.search(question, k=12, filters=Filters(references=True))
+    assert {h.passage.kind for h in hits} == {PassageKind.TEXT, PassageKind.REFERENCE}
+    assert hits[0].passage.text == TEXTS[0]
+    best = next(h for h in hits if h.passage.kind is PassageKind.REFERENCE)
+    assert best.rank <= 3, "what has no vector is not drowned by what has one"
+    assert 0 < best.cosine < 1
+    assert 0 < best.overlap < 1
+    assert 0 < best.score < hits[0].score
+
+
+def test_a_table_does_not_fill_the_hits(tmp_path: Path) -> None:
+    """Each row holds the header's words; what a text says of the same must still be heard."""
+    header, text = "Primer Annealing temperature", "Annealing at that temperature failed."
+    rows = [
+        Passage("a" * 64, f"{header} P{n} {n}", (Span(1, 0, 28), Span(1, 30 + n, 31 + n)), kind=PassageKind.ROW)
+        for n in range(20)
+    ]
+    cut = [*rows, Passage("a" * 64, text, (Span(2, 0, len(text)),))]
+    embedder = HashEmbedder()
+    db = schema.connect(tmp_path)
+    with writes.transaction(db):
+        writes.set_setting(db, "dimension", str(embedder.dimension))
+        matrix = embedder.embed([p.text for p in cut])
+        writes.add_paper(db, "a" * 64, Document(()), cut, matrix, reader="1", fallback_title="")
+    db.close()
+    store = Store(tmp_path)
+    index = vectors.build(*store.vectors())
+    hits = search("primer annealing temperature", store=store, vectors=index, embedder=embedder, k=6, candidates=100)
+    store.close()
+    assert [h.passage.kind for h in hits].count(PassageKind.ROW) == ROWS_OF_A_TABLE
+    assert text in [h.passage.text for h in hits]
+
+
+def test_references_of_the_papers_chosen(shelf: Shelf) -> None:
+    hits = shelf.search("aspirin", k=12, filters=Filters(papers=(f"{3:064x}",), references=True))
+    assert {h.passage.paper_id for h in hits} == {f"{3:064x}"}
+    assert any(h.passage.kind is PassageKind.REFERENCE for h in hits)
 
 
 @pytest.mark.parametrize("query", ["", "   ", "\n", "\u3000"])

@@ -41,8 +41,26 @@ def split(text: str) -> list[str]:
         ("He said “stop.” We did (at once.) Good.", ["He said “stop.”", "We did (at once.)", "Good."]),
         ("It was 5 °C. 3 died.", ["It was 5 °C.", "3 died."]),
         ("A line\nbreak. ends it", ["A line", "break. ends it"]),
-        ("这是第一句。这是“第二句！”是吗？对", ["这是第一句。", "这是“第二句！”", "是吗？", "对"]),
+        ("这是第一句。这是“第二句！”对吗？是", ["这是第一句。", "这是“第二句！”", "对吗？", "是"]),
         ("用量为3.5毫克(p<0.05)。完", ["用量为3.5毫克(p<0.05)。", "完"]),
+        ("Pots of 5 L. Leaves of 1.5 m. Roots.", ["Pots of 5 L.", "Leaves of 1.5 m.", "Roots."]),
+        ("In 2004 J. Smith left for 30 min. Cells died.", ["In 2004 J. Smith left for 30 min.", "Cells died."]),
+        ("Chains run along b. Set p. Arg2.", ["Chains run along b.", "Set p. Arg2."]),
+        ("By J.B.S. Haldane, i. e. Power, U.S. Senate.", ["By J.B.S. Haldane, i. e. Power, U.S. Senate."]),
+        ("Common in MS. Interleukin rose.", ["Common in MS.", "Interleukin rose."]),
+        ("Daphnia spp. The rest of Samples from Wk. 3 too.", ["Daphnia spp.", "The rest of Samples from Wk. 3 too."]),
+        ("It rose (A. T. Beck, R. A. Steer. Nature) then.", ["It rose (A. T. Beck, R. A. Steer. Nature) then."]),
+        ("It rose. (It fell. See Box.) We left.", ["It rose.", "(It fell.", "See Box.)", "We left."]),
+        ("Open (it. Never. Closed.", ["Open (it.", "Never.", "Closed."]),
+        ("A bead, ... None. Leaders . . . . 174 Ethers", ["A bead, ...", "None.", "Leaders . . . . 174 Ethers"]),
+        ('A term, "stress. " We left. © 2001 Us.', ['A term, "stress. "', "We left.", "© 2001 Us."]),
+        ("差异显著.方法见图1(p<0.05).结果16％.完", ["差异显著.", "方法见图1(p<0.05).", "结果16％.", "完"]),
+        ("大肠杆菌(E.coli)与Smith et al.的方法", ["大肠杆菌(E.coli)与Smith et al.的方法"]),
+        ("为１．５克．完．", ["为１．５克．", "完．"]),
+        ("“正常。”他说。“对吗？”是问题。见《谁？》一书。", ["“正常。”他说。", "“对吗？”是问题。", "见《谁？》一书。"]),
+        ("他写：“无效。”随后他写道：“完。”", ["他写：“无效。”", "随后他写道：“完。”"]),
+        ("不同。［6］一说无；一说有。[7，8]完", ["不同。［6］", "一说无；一说有。[7，8]", "完"]),
+        ("图1．模型。如此！", ["图1．模型。", "如此！"]),
     ],
 )
 def test_splits_as_a_reader_does(text: str, expected: list[str]) -> None:
@@ -51,6 +69,11 @@ def test_splits_as_a_reader_does(text: str, expected: list[str]) -> None:
 
 PIECES = st.sampled_from(
     [
+        "(",
+        "．",
+        "5 L.",
+        "。”",
+        "》",
         "A",
         "b",
         " ",
@@ -60,6 +83,7 @@ PIECES = st.sampled_from(
         "…",
         "。",
         "[3]",
+        "［6］",
         "1",
         ",",
         "et al.",
@@ -96,11 +120,34 @@ def test_a_sentence_alone_is_itself_again(text: str) -> None:
     assert split(text) == [s for line in lines for s in split(line)]
 
 
-@pytest.mark.parametrize("piece", [".", "A. ", ".)", ". [1] ", "a", ".1,", " ", ".    ", "。", "et al. ", "1. "])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        ".",
+        "A. ",
+        ".)",
+        ". [1] ",
+        "a",
+        ".1,",
+        " ",
+        ".    ",
+        "。",
+        "et al. ",
+        "1. ",
+        "(",
+        "(.",
+        "(a. ",
+        "[a.)",
+        "A.中",
+        "．",
+        "。”是",
+        "Q. (A. B) ",
+    ],
+)
 def test_endless_input_takes_linear_time(piece: str) -> None:
     begin = time.process_time()
-    sentences(piece * 10_000)
-    assert time.process_time() - begin < 3
+    sentences(piece * 30_000)
+    assert time.process_time() - begin < 2
 
 
 @pytest.mark.parametrize("text", ["It ends.", "It ends.12", "It ends. [3]", "It ends.”", "完了。", "Really?"])

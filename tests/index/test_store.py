@@ -12,8 +12,7 @@ from assistant.errors import LibraryError, UsageError
 from assistant.index import writes
 from assistant.index.store import Job, Store
 from assistant.types import Document, Filters
-
-from .documents import make_document, make_passages, make_vectors
+from tests.index.documents import make_document, make_passages, make_vectors
 
 PAPER = "a" * 64
 OTHER = "ab" * 32

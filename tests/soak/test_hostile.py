@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 
 from assistant.index.library import Library
+from assistant.index.sandbox import read_paper
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.soak
 
 PARENT_MEMORY = 1.5 * 2**30
 WORKER_MEMORY = 2 * 2**30
+MOST_UNREADABLE = 5
+"""Files of the set whose fonts do not say which letters theirs are; two were when this was written."""
 # One file of the set is a bomb of 2 million characters, which take minutes to embed on two cores.
 SECONDS = 3600
 
@@ -35,9 +38,23 @@ def test_all_hostile_files(shared: Path, tmp_path: Path) -> None:
     assert memory["parent"] < PARENT_MEMORY
     assert memory["worker"] < WORKER_MEMORY
     missed = [f.name for f in files if reports[f]["status"] == "failed" and has_text(f)]
-    assert missed == []
+    refused = [f.name for f in files if "letters cannot be read" in reports[f]["reason"]]
+    assert set(missed) <= set(refused), "files with text were not read"
+    assert len(refused) <= MOST_UNREADABLE
     library = Library(tmp_path / "library")
     assert all(check.ok for check in library.doctor())
+
+
+@pytest.mark.parametrize("folder", ["ground_truth", "mixed"])
+def test_real_papers_hide_nothing(shared: Path, folder: str) -> None:
+    files = sorted((shared / "pdfs" / folder).glob("*.pdf"))
+    flagged = {f.name: document.flags for f in files if (document := read_paper(f)) and _of_ink(document.flags)}
+    assert files
+    assert flagged == {}
+
+
+def _of_ink(flags: tuple[str, ...]) -> bool:
+    return any("hidden" in flag or "letters cannot" in flag for flag in flags)
 
 
 def has_text(path: Path) -> bool:

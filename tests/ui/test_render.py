@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.types import Label, Paper, ReasoningStep, StepKind, Verdict
+from assistant.types import Label, Paper, PassageKind, ReasoningStep, StepKind, Verdict
 from assistant.ui import render
 from tests.ui.scripted import HOSTILE, make_answer, make_evidence, make_paper, script
 
@@ -199,10 +200,23 @@ def test_place_in_words(section: str, label: str, expected: str) -> None:
     assert render.place(make_evidence(section=section, label=label)) == expected
 
 
+@pytest.mark.parametrize(("kind", "name"), [("reference", "list of references"), ("row", "row of a table")])
+def test_the_place_says_what_is_no_running_text(kind: str, name: str) -> None:
+    evidence = make_evidence(section="", label="3")
+    passage = replace(evidence.passage, kind=PassageKind(kind))
+    assert render.place(replace(evidence, passage=passage)) == f"{name}, page 3"
+
+
 def test_a_format_without_pages_has_no_page() -> None:
     evidence = make_evidence(section="")
     object.__setattr__(evidence, "spans", ())
     assert render.place(evidence) == "no page"
+
+
+def test_a_format_without_pages_shows_its_paragraph() -> None:
+    evidence = make_evidence(section="A")
+    object.__setattr__(evidence.paper, "paged", False)
+    assert render.place(evidence) == "section “A”, ¶ 3"
 
 
 @pytest.mark.parametrize(("p", "shown"), [(0.804, "80 %"), (0.0, "1 %"), (1.0, "99 %"), (0.5, "50 %")])
