@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.finetune.data import Choose, similar_sentences
-from assistant.finetune.swaps import NUMBER, swap_direction, swap_negation, swap_number
+from assistant.finetune.swaps import swap_direction, swap_negation, swap_number
 
 Row = dict[str, Any]
 S, R, N = "SUPPORTS", "REFUTES", "NOT_ENOUGH_INFO"
@@ -107,25 +107,19 @@ def scifact_train(rows: Sequence[Row], choose: Choose, pick: random.Random) -> I
 
 
 def swapped(claim: str, evidence: str, label: str, doc_id: str, pick: random.Random) -> Iterator[Row]:
-    """A supported claim turned round is refuted, and the evidence turned round in the same way supports it again; so
-    neither the claim's words nor the evidence's tell the label. Without such a counterpart there is no swap."""
+    """A supported claim turned round is refuted, and the evidence turned round with it supports it again."""
     if label != S:
         return
-    turned, other = swap_direction(claim, pick=pick), swap_direction(evidence, pick=pick)
-    if not (turned and other):
-        shared = [n[0] for n in NUMBER.finditer(claim) if n[0] in {m[0] for m in NUMBER.finditer(evidence)}]
-        if not shared:
-            return
-        number = pick.choice(shared)
-        wrong = swap_number(number, pick=pick) or number
-        turned, other = claim.replace(number, wrong), evidence.replace(number, wrong)
-    if turned == claim:
+    kinds = [swap_direction(claim, pick=pick), swap_number(claim, pick=pick), swap_negation(claim)]
+    wrong = [c for c in kinds[:2] if c] or [c for c in kinds[2:] if c]
+    if not wrong:
         return
+    turned = pick.choice(wrong)
     yield row(turned, evidence, R, doc_id, "scifact_swap")
-    yield row(claim, other, R, doc_id, "scifact_swap")
-    yield row(turned, other, S, doc_id, "scifact_swap")
-    # Two of each label.
-    yield row(claim, evidence, S, doc_id, "scifact_swap")
+    other = swap_direction(evidence, pick=pick) if turned == kinds[0] else None
+    if other:
+        yield row(claim, other, R, doc_id, "scifact_swap")
+        yield row(turned, other, S, doc_id, "scifact_swap")
 
 
 MORE = ("{i} increases {o} compared with {c}.", "{o} is higher with {i} than with {c}.", "{i} leads to higher {o}.",
