@@ -10,7 +10,7 @@ from statistics import median_low
 from assistant.index.pages.headings import NUMBERED, USUAL, Face, face, goes_on
 from assistant.index.pages.lines import Line
 from assistant.index.pages.profile import Profile
-from assistant.types import Role
+from assistant.types import RUNNING_TEXT, Role
 
 MAX_LEVEL = 6
 _MAX_PATH, _MAX_NAME = 600, 200
@@ -26,6 +26,13 @@ _CHINESE = (
 )
 _ROMAN, _LETTER = re.compile(r"[IVX]{1,5}\.\s"), re.compile(r"[A-H]\.\s")
 _TOP = re.compile(r"abstract|summary|references|bibliography|摘\s*要|参考文献", re.IGNORECASE)
+_CHIEF = re.compile(
+    r"introduction|background|(?:(?:materials?|patients|subjects) ?(?:and|&) ?)?methods|results(?: and discussion)?"
+    r"|discussions?(?: and conclusions?)?|conclusions?|acknowledge?ments?|abbreviations|funding",
+    re.IGNORECASE,
+)
+"""Parts that every paper has: of the first level where they stand on a line of their own, whatever they are set in."""
+_PART_OF_ABSTRACT = 2
 _PATH_END = re.compile(r"[\s.:：。—–-]+$")
 
 
@@ -38,17 +45,50 @@ def set_levels(lines: Sequence[Line], run_ins: Iterable[Line], usual: Profile) -
     heads = [line for line in lines if line.role is Role.HEADING]
     roman = any(_ROMAN.match(line.text) for line in heads)
     by_face = _levels_of_types([line for line in heads if id(line) not in inline], roman)
+    in_abstract = _of_abstract(lines)
+    parts = {_name(line) for line in heads if id(line) in in_abstract}
     above = 0
     for before, line in zip((None, *heads), heads, strict=False):
         if before is not None and not line.level and id(line) not in inline and goes_on(before, line, usual):
             line.level = before.level
             continue
+        if id(line) in in_abstract:
+            line.level = _PART_OF_ABSTRACT
+            continue
         if id(line) in inline:
             line.level = min(line.level or above + 1, MAX_LEVEL)
             continue
-        told = line.level or numbered_level(line.text, roman) or int(_TOP.fullmatch(line.text) is not None)
+        # An outline that names the abstract's parts is taken for the paper's parts of the same names.
+        outlined = 0 if _name(line) in parts else line.level
+        told = outlined or numbered_level(line.text, roman) or int(_is_top(line.text))
         line.level = min(told or by_face[face(line)], MAX_LEVEL)
         above = line.level
+
+
+def _name(line: Line) -> str:
+    return _PATH_END.sub("", line.text).casefold()
+
+
+def _is_top(text: str) -> bool:
+    return _TOP.fullmatch(text) is not None or _CHIEF.fullmatch(text) is not None
+
+
+def _of_abstract(lines: Sequence[Line]) -> set[int]:
+    """The headings, by id, of a structured abstract's parts: those under "Abstract" that abstract follows."""
+    found: set[int] = set()
+    waiting: list[Line] = []
+    begun = False
+    for line in lines:
+        if line.role is Role.HEADING:
+            if _TOP.fullmatch(_name(line)):
+                begun = True
+            elif begun:
+                waiting.append(line)
+        elif line.role in RUNNING_TEXT:
+            if line.role is Role.ABSTRACT:
+                found.update(map(id, waiting))
+            waiting = []
+    return found
 
 
 def numbered_level(text: str, roman: bool = False) -> int:

@@ -231,3 +231,24 @@ def test_blocks_of_text_have_no_level(tmp_path: Path) -> None:
     levels = {block.role: block.level for block in pages[0].blocks}
     assert levels == {Role.HEADING: 1, Role.BODY: 0}
     assert all(isinstance(block, Block) for block in pages[0].blocks)
+
+
+def test_an_abstracts_parts_are_not_the_papers(tmp_path: Path) -> None:
+    """Also where the outline puts the abstract's "Methods" under "Abstract" and the paper's own looks the same."""
+    content = (
+        head("Plants in dry years and their leaves", 770, 16)
+        + head("Abstract", 740, 10)
+        + mixed_line(725, "Methods:", PROSE[0])
+        + mixed_line(675, "Results:", PROSE[0])
+        + head("Methods", 600, 10)
+        + body(580)
+        + head("Plant material", 510, 10)
+        + body(490)
+    )
+    outline = [OutlineEntry(0, "Abstract", 1), OutlineEntry(1, "Methods", 1), OutlineEntry(1, "Results", 1)]
+    pages = with_outline(tmp_path, [content], outline)
+    assert headings(pages)[:4] == [("Abstract", 1), ("Methods:", 2), ("Results:", 2), ("Methods", 1)]
+    assert [b.section for b in pages[0].blocks if b.role is Role.ABSTRACT] == [
+        "Abstract > Methods",
+        "Abstract > Results",
+    ]
