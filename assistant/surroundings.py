@@ -22,8 +22,8 @@ REACH = 4.0
 LONG = 15
 """Content words of a long sentence."""
 STRICT = 2.0
-"""How much more alike two places must be where the claim is long. SciFact train: half of the false flags between
-sentences of one abstract go, none of the short claims' catches."""
+"""How much more alike two places must be where the claim is long. SciFact train: false flags
+between sentences of one abstract fell from 74 to 54 of 442, and two of 37 catches of direction were lost."""
 CJK = "一"
 """The first of the Chinese characters."""
 WINDOW = 24
