@@ -130,15 +130,7 @@ def without_false_ends(page: RawPage, styles: list[Style]) -> RawPage:
     # Of each character the pair of seen ones that it lies between.
     between = np.clip(np.searchsorted(seen, np.arange(len(feeds))) - 1, 0, max(0, len(beside) - 1))
     false = feeds & beside[between] if len(beside) else np.zeros_like(feeds)
-    kept = ~false
-    return replace(
-        page,
-        codes=page.codes[kept],
-        boxes=page.boxes[kept],
-        styles=page.styles[kept],
-        generated=page.generated[kept],
-        hidden=page.hidden[kept],
-    )
+    return page.only(~false)
 
 
 def with_bullets(page: RawPage) -> RawPage:

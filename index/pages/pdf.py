@@ -14,7 +14,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,11 @@ class RawPage:
     quality: PageQuality = PageQuality.TEXT
     drawn: bool = True
     graphics: Graphics = field(default_factory=Graphics)
+
+    def only(self, kept: NDArray[np.bool_]) -> RawPage:
+        """The page with those of its characters that are marked."""
+        arrays = ("codes", "boxes", "styles", "generated", "hidden")
+        return replace(self, **{name: getattr(self, name)[kept] for name in arrays})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ by its own distances. Knows nothing of words.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -49,15 +48,7 @@ def without_false_spaces(page: RawPage, styles: list[Style]) -> RawPage:
         dropped[start:end] = _false(page, styles, blank, start, end)
     if not dropped.any():
         return page
-    kept = ~dropped
-    return replace(
-        page,
-        codes=page.codes[kept],
-        boxes=page.boxes[kept],
-        styles=page.styles[kept],
-        generated=page.generated[kept],
-        hidden=page.hidden[kept],
-    )
+    return page.only(~dropped)
 
 
 def _false(page: RawPage, styles: list[Style], blank: NDArray[np.bool_], start: int, end: int) -> NDArray[np.bool_]:
