@@ -93,7 +93,7 @@ def kind_of(name: str, head: bytes) -> Kind:
     suffix = PurePath(name).suffix.lower()
     expected = SUFFIXES.get(suffix)
     if not head:
-        raise ReadError("empty file")
+        raise ReadError("empty file; download it or export it again")
     if _is_pdf(head, expected):
         return Kind.PDF
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -114,8 +114,9 @@ def _kind_of_text(suffix: str, expected: Kind | None, head: bytes) -> Kind:
     """The same for a file that is neither a PDF nor an archive."""
     web = _HTML.match(head) is not None
     if expected is Kind.PDF:
-        saved = ": a web page was saved in its place (perhaps to log in); download it again"
-        raise ReadError(f"not a PDF{saved if web else ''}")
+        if web:
+            raise ReadError("not a PDF: a web page was saved in its place (perhaps to log in); download it again")
+        raise ReadError("not a PDF, whatever its name says; open it where it was made and export it as PDF")
     if web:
         return Kind.HTML
     if expected is Kind.ZIP:
