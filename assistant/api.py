@@ -26,6 +26,7 @@ from assistant.types import (
     Progress,
     ReasoningStep,
     Reference,
+    Related,
     Verdict,
 )
 
@@ -120,11 +121,12 @@ class Assistant:
 
         return read_paper(Path(path), limits=Limits(ocr=self.settings.ocr == "auto"), password=password)
 
-    def draw(self, path: str | Path, page: int, *, dpi: float = 110, password: str = "") -> Picture:
-        """A page of a PDF (1-based) as it is shown, with the matrix that takes boxes onto it. Raises ReadError."""
-        from assistant.index.picture import draw_page
+    def draw(self, path: str | Path, page: int, *, dpi: float | None = None, password: str = "") -> Picture:
+        """A page of a PDF (1-based) as it is shown, with the matrix that takes boxes onto it; `dpi` None: such that
+        eight-point type can be read. Raises ReadError."""
+        from assistant.index.picture import DPI, draw_page
 
-        return draw_page(Path(path), page, dpi=dpi, password=password)
+        return draw_page(Path(path), page, dpi=dpi or DPI, password=password)
 
     def papers(self) -> list[Paper]:
         """All papers of the library, by title; none where there is no library yet."""
@@ -181,6 +183,15 @@ class Assistant:
         from assistant.index import relations
 
         return relations.near_duplicates(self._open().store, self.paper(paper_id).id)
+
+    def related(self, paper_id: str) -> Related:
+        """What the paper has to do with others of the library: all that the four methods above tell."""
+        return Related(
+            tuple(self.work(paper_id)),
+            tuple(self.near_duplicates(paper_id)),
+            tuple(self.references(paper_id)),
+            tuple(self.cited_by(paper_id)),
+        )
 
     def bibtex(self, *paper_ids: str) -> str:
         """The papers named (all, where none is) as BibTeX entries."""

@@ -10,11 +10,8 @@ import argparse
 import json
 import logging
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +19,8 @@ from assistant import __version__, training_cli
 from assistant.api import Assistant
 from assistant.config import DEVICES
 from assistant.errors import AssistantError, Cancelled, UsageError
-from assistant.types import Document, FileReport, FileStatus, Filters, IngestReport, Related
+from assistant.interrupt import cancel_on_sigint
+from assistant.types import Document, FileReport, FileStatus, Filters, IngestReport
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +65,7 @@ def ingest(arguments: argparse.Namespace) -> int:
 
     with (
         _assistant(arguments) as assistant,
-        _cancel_on_sigint() as cancel,
+        cancel_on_sigint("the paper in hand") as cancel,
         IngestBar(enabled=not arguments.json) as bar,
     ):
         options = {"rehash": arguments.rehash, "password": arguments.password}
@@ -164,12 +162,7 @@ def papers_show(arguments: argparse.Namespace) -> int:
 
     with _assistant(arguments) as assistant:
         paper, passages = assistant.paper(arguments.id), assistant.passages(arguments.id)
-        related = Related(
-            tuple(assistant.work(paper.id)),
-            tuple(assistant.near_duplicates(paper.id)),
-            tuple(assistant.references(paper.id)),
-            tuple(assistant.cited_by(paper.id)),
-        )
+        related = assistant.related(paper.id)
     if arguments.json:
         _print_json(contract.paper_json(paper) | contract.related_json(related))
     else:
@@ -248,24 +241,6 @@ def _assistant(arguments: argparse.Namespace) -> Assistant:
     assistant = Assistant(**{n: getattr(arguments, n, None) for n in names})
     print(f"library: {assistant.folder}", file=sys.stderr)
     return assistant
-
-
-@contextmanager
-def _cancel_on_sigint() -> Iterator[threading.Event]:
-    """The first Ctrl-C sets the event, so that the paper in hand is finished; the second one interrupts."""
-    cancel = threading.Event()
-
-    def stop(_signal: int, _frame: Any) -> None:
-        if cancel.is_set():
-            raise KeyboardInterrupt
-        cancel.set()
-        print("stopping after the paper in hand (Ctrl-C again: at once)", file=sys.stderr)
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield cancel
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _line(value: dict[str, Any]) -> str:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from assistant.config import DEVICES
 from assistant.errors import UsageError
+from assistant.interrupt import cancel_on_sigint
 
 OK = 0
 TASKS = ("claims",)
@@ -46,7 +44,7 @@ def finetune(arguments: argparse.Namespace) -> int:
     recipe = training.load_recipe(
         arguments.recipe, **changes, targets=arguments.targets, four_bit=True if arguments.four_bit else None
     )
-    with _cancel_on_sigint() as cancel, TrainingBar() as bar:
+    with cancel_on_sigint("a checkpoint") as cancel, TrainingBar() as bar:
         trained = training.train(
             arguments.train, arguments.out, dev=arguments.dev, test=arguments.test, recipe=recipe,
             start_from=arguments.start_from, corpus=arguments.corpus, labels=_label_map(arguments.label_map),
@@ -159,24 +157,6 @@ def _label_map(given: list[str]) -> dict[str, str]:
     if wrong := next((a for a, sign, b in pairs if not (a and sign and b)), None):
         raise UsageError(f"--label-map {wrong!r} is no SPELLING=LABEL; write for example entails=SUPPORTS")
     return {spelling: label for spelling, _, label in pairs}
-
-
-@contextmanager
-def _cancel_on_sigint() -> Iterator[threading.Event]:
-    """The first Ctrl-C sets the event, so that a checkpoint is written; the second one interrupts."""
-    cancel = threading.Event()
-
-    def stop(_signal: int, _frame: Any) -> None:
-        if cancel.is_set():
-            raise KeyboardInterrupt
-        cancel.set()
-        print("stopping after a checkpoint (Ctrl-C again: at once)", file=sys.stderr)
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield cancel
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def add_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:

@@ -122,10 +122,8 @@ def _ingest_files(run: _Run, sources: Sequence[Source], workers: int, rehash: bo
 def _readers(library: Library, *, ocr: bool) -> dict[str, str]:
     """Paper id -> version of the reader, without those whose pictures can be read now and could not before."""
     readers = library.store.readers()
-    for paper in library.store.papers() if ocr else ():
-        if is_waiting(paper.flags):
-            del readers[paper.id]
-    return readers
+    waiting = [paper_id for paper_id, flags in library.store.flagged() if is_waiting(flags)] if ocr else []
+    return {paper_id: reader for paper_id, reader in readers.items() if paper_id not in waiting}
 
 
 def _known(job: Job | None, source: Source, readers: dict[str, str]) -> FileReport | None:

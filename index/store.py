@@ -180,6 +180,11 @@ class Store:
         """Paper id -> version of the reader that read it."""
         return dict(self.db.execute("SELECT id, reader FROM papers"))
 
+    def flagged(self) -> list[tuple[str, tuple[str, ...]]]:
+        """(paper id, flags) of the papers that have any."""
+        rows = self.db.execute("SELECT id, flags FROM papers WHERE flags != '[]'")
+        return [(paper_id, tuple(json.loads(flags))) for paper_id, flags in rows]
+
     def page_ids(self, paper_id: str) -> dict[int, int]:
         """Page number -> row of the page in the paper's present reading."""
         query = "SELECT number, pages.id FROM pages JOIN papers USING (reading_id) WHERE papers.id = ? ORDER BY number"

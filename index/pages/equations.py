@@ -23,27 +23,10 @@ _SYMBOL = re.compile(
 _CHINESE = re.compile(r"[\u3040-\u9fff]")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _FUNCTIONS = frozenset(
-    (
-        *(
-            "sin",
-            "cos",
-            "tan",
-            "exp",
-            "log",
-            "max",
-            "min",
-            "lim",
-            "arg",
-            "sup",
-            "inf",
-            "det",
-            "dim",
-            "ker",
-            "mod",
-            "gcd",
-        ),
-        *("var", "cov", "diag", "sign", "rank", "prob", "argmax", "argmin", "sinh", "cosh", "tanh", "erf"),
-        *("subject", "where", "and", "for", "otherwise", "true", "false"),
+    re.findall(
+        r"\w+",
+        "sin cos tan exp log max min lim arg sup inf det dim ker mod gcd var cov diag sign rank prob argmax argmin "
+        "sinh cosh tanh erf subject where and for otherwise true false",
     )
 )
 """Words that formulas are written with."""

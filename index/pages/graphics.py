@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -18,6 +17,7 @@ import numpy as np
 import pypdfium2.raw as raw
 from numpy.typing import NDArray
 
+from assistant.index.pages.sheet import by_address
 from assistant.types import Box
 
 Boxes = NDArray[np.float64]
@@ -61,27 +61,21 @@ class Graphics:
     shapes: Boxes = field(default_factory=_empty)
 
 
-def _fast(function: object, result: type | None, *kinds: type) -> Callable[..., int]:
-    """A pdfium function that takes and gives plain addresses: a third of the time of typed pointers a call."""
-    address = ctypes.cast(function, ctypes.c_void_p).value  # type: ignore[arg-type]
-    return ctypes.CFUNCTYPE(result, *kinds)(address)  # type: ignore[arg-type]
-
-
 _P, _I, _F = ctypes.c_void_p, ctypes.c_int, ctypes.c_float
-_count_objects = _fast(raw.FPDFPage_CountObjects, _I, _P)
-_get_object = _fast(raw.FPDFPage_GetObject, _P, _P, _I)
-_count_inner = _fast(raw.FPDFFormObj_CountObjects, _I, _P)
-_get_inner = _fast(raw.FPDFFormObj_GetObject, _P, _P, ctypes.c_ulong)
-_kind = _fast(raw.FPDFPageObj_GetType, _I, _P)
-_get_bounds = _fast(raw.FPDFPageObj_GetBounds, _I, _P, _P, _P, _P, _P)
-_get_matrix = _fast(raw.FPDFPageObj_GetMatrix, _I, _P, _P)
-_count_segments = _fast(raw.FPDFPath_CountSegments, _I, _P)
-_get_segment = _fast(raw.FPDFPath_GetPathSegment, _P, _P, _I)
-_segment_kind = _fast(raw.FPDFPathSegment_GetType, _I, _P)
-_segment_close = _fast(raw.FPDFPathSegment_GetClose, _I, _P)
-_get_point = _fast(raw.FPDFPathSegment_GetPoint, _I, _P, _P, _P)
-_get_mode = _fast(raw.FPDFPath_GetDrawMode, _I, _P, _P, _P)
-_get_fill = _fast(raw.FPDFPageObj_GetFillColor, _I, _P, _P, _P, _P, _P)
+_count_objects = by_address(raw.FPDFPage_CountObjects, _I, _P)
+_get_object = by_address(raw.FPDFPage_GetObject, _P, _P, _I)
+_count_inner = by_address(raw.FPDFFormObj_CountObjects, _I, _P)
+_get_inner = by_address(raw.FPDFFormObj_GetObject, _P, _P, ctypes.c_ulong)
+_kind = by_address(raw.FPDFPageObj_GetType, _I, _P)
+_get_bounds = by_address(raw.FPDFPageObj_GetBounds, _I, _P, _P, _P, _P, _P)
+_get_matrix = by_address(raw.FPDFPageObj_GetMatrix, _I, _P, _P)
+_count_segments = by_address(raw.FPDFPath_CountSegments, _I, _P)
+_get_segment = by_address(raw.FPDFPath_GetPathSegment, _P, _P, _I)
+_segment_kind = by_address(raw.FPDFPathSegment_GetType, _I, _P)
+_segment_close = by_address(raw.FPDFPathSegment_GetClose, _I, _P)
+_get_point = by_address(raw.FPDFPathSegment_GetPoint, _I, _P, _P, _P)
+_get_mode = by_address(raw.FPDFPath_GetDrawMode, _I, _P, _P, _P)
+_get_fill = by_address(raw.FPDFPageObj_GetFillColor, _I, _P, _P, _P, _P, _P)
 
 
 def read_graphics(page: object, bounds: Box) -> Graphics:

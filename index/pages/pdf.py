@@ -1,4 +1,4 @@
-"""A PDF file's characters as pdfium sees them; it and `assistant.index.pages.graphics` alone use pypdfium2.
+"""A PDF file as pdfium sees it: its pages' characters, its outline, its labels, its information.
 
 Runs in the limited process of `assistant.index.worker`. Knows nothing of lines, paragraphs or reading order: pages come
 out as arrays of characters in the order of the file's content. Never runs scripts or actions, never follows links.
