@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import ReadError, UsageError
 from assistant.index import wire
+from assistant.index.checks import WireError
 from assistant.index.formats.kinds import Kind
 from assistant.index.geometry import line_boxes
 from assistant.index.sandbox import check_file, reader_environment
@@ -133,7 +134,7 @@ def _picture(said: bytes, number: int) -> Picture:
                 return Picture(*wire.decode_picture(parts))
             if kind == "failed":
                 raise ReadError(wire.decode_reason(parts[0])[0])
-    except wire.WireError as error:
+    except WireError as error:
         raise ReadError(f"page {number} could not be drawn (the answer was broken)") from error
     raise ReadError(f"page {number} could not be drawn (it is damaged, or too much to draw)")
 

@@ -23,7 +23,9 @@ from pathlib import Path
 import assistant
 from assistant.errors import Cancelled, ReadError
 from assistant.index import wire
+from assistant.index.checks import WireError
 from assistant.index.formats import kinds
+from assistant.index.worker import AGAIN
 from assistant.types import Document, Page
 
 READER = "pdfium-3"
@@ -141,13 +143,12 @@ def _is_transient(troubles: Iterable[Trouble]) -> bool:
 def _reason(page: int, trouble: Trouble, limits: Limits) -> str:
     """The one line for a file of which nothing could be read; page 0 stands for no page in particular."""
     place = f" at page {page}" if page else ""
-    if trouble is Trouble.MEMORY:
-        return f"{trouble} (over {limits.memory / 2**30:.3g} GiB of memory)"
-    if trouble is Trouble.SLOW:
-        return f"{trouble}{place} (no page finished in {limits.page_seconds:g} s)"
-    if trouble is Trouble.BUSY:
-        return f"timed out{place} (it {trouble})"
-    return f"{trouble}{place}"
+    said = {
+        Trouble.MEMORY: f"{trouble} (over {limits.memory / 2**30:.3g} GiB of memory)",
+        Trouble.SLOW: f"{trouble}{place} (no page finished in {limits.page_seconds:g} s)",
+        Trouble.BUSY: f"timed out{place} (it {trouble})",
+    }
+    return f"{said.get(trouble, f'{trouble}{place}')}; {AGAIN}"
 
 
 def _flags(lost: dict[int, Trouble], last: int, count: int) -> tuple[str, ...]:
@@ -160,12 +161,12 @@ def check_file(path: Path) -> kinds.Kind:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            raise ReadError("not a file")
+            raise ReadError("not a file; name a file, or ingest the folder")
         with path.open("rb") as file:
             head = file.read(kinds.HEAD)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise ReadError(f"cannot be opened: {reason}") from error
+        raise ReadError(f"cannot be opened: {reason}; check its path and its permissions") from error
     return kinds.kind_of(path.name, head)
 
 
@@ -213,7 +214,7 @@ def _run(
     try:
         _hand_over(process, password)
         _listen(process, run, limits, on_page, cancel)
-    except wire.WireError:
+    except WireError:
         run.trouble = Trouble.BROKEN
     except TimeoutError:
         run.trouble = Trouble.SLOW
@@ -270,13 +271,13 @@ def _take(run: _Run, kind: str, parts: list[bytes], limits: Limits, on_page: OnP
     elif kind == "reading":
         page = wire.decode_number(parts[0], "page", run.count)
         if page <= run.page or run.working:
-            raise wire.WireError("pages out of order")
+            raise WireError("pages out of order")
         run.page = page
         if on_page:
             on_page(page, run.count)
     elif kind == "unpaged":
         if run.count:
-            raise wire.WireError("paragraphs after pages")
+            raise WireError("paragraphs after pages")
         run.count = run.page = wire.decode_number(parts[0], "paragraphs", limits.paragraphs)
         run.working = True
     elif kind == "working":
@@ -290,11 +291,11 @@ def _take_result(run: _Run, kind: str, parts: list[bytes], limits: Limits) -> No
     if kind == "page":
         page_read = wire.decode_page(parts, characters=limits.characters * _GROWTH)
         if not (run.pages[-1].number if run.pages else 0) < page_read.number <= run.page:
-            raise wire.WireError("pages out of order")
+            raise WireError("pages out of order")
         run.pages.append(page_read)
     elif kind == "document":
         if not run.pages:
-            raise wire.WireError("a document without pages")
+            raise WireError("a document without pages")
         run.document = wire.decode_document(parts[0], tuple(run.pages))
     else:
         run.refusal, run.transient = wire.decode_reason(parts[0])

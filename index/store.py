@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from assistant.errors import LibraryError, UsageError
 from assistant.index import schema
+from assistant.index.parts import decode_parts
 from assistant.index.sentences import fts_text
-from assistant.index.wire import decode_parts
 from assistant.types import (
     Block,
     Document,

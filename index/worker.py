@@ -41,7 +41,10 @@ UNREADABLE = "letters cannot be read as text: the fonts do not say which they ar
 PAGE_BYTES = 3000
 """Bytes of a file without pages that count as a page where it is asked how long reading may take."""
 NO_TEXT = "no text layer, and nothing in its pages that OCR could read"
-OUT_OF_MEMORY = "too large after unpacking (over {:.3g} GiB of memory)"
+AGAIN = "print it to a new PDF and read that"
+"""What helps where a file is too much for the reader, or brings it down."""
+OUT_OF_MEMORY = f"too large after unpacking (over {{:.3g}} GiB of memory); {AGAIN}"
+ANEW = "download it or export it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,7 @@ def _read_pages(
             flags.append(f"only the first {work.characters} characters were read, to page {number} of {count}")
             break
     if not raw:
-        raise ReadError("damaged: no page can be read" if damaged else "the PDF has no pages")
+        raise ReadError(f"{'damaged: no page can be read' if damaged else 'the PDF has no pages'}; {ANEW}")
     if damaged:
         flags.append(_damage(damaged))
     return raw

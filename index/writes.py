@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from assistant.errors import DiskFull, LibraryError
 from assistant.index import catalogue
 from assistant.index.faults import fault
+from assistant.index.parts import parts_json
 from assistant.index.schema import database_folder, explain, is_full
 from assistant.index.sentences import fts_text
 from assistant.index.store import VECTOR_DTYPE, Job
-from assistant.index.wire import parts_json
 from assistant.types import Document, Passage, PassageKind
 
 READINGS_KEPT = 2

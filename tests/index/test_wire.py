@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from assistant.index import wire
+from assistant.index.checks import WireError
 from assistant.index.geometry import pack
 from assistant.types import Block, Cell, Document, Figure, Page, PageQuality, Reference, Role, Span, Table
 
@@ -94,7 +95,7 @@ def test_a_lie_is_refused(path: tuple[str | int, ...], lie: object) -> None:
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = lie
-    with pytest.raises(wire.WireError):
+    with pytest.raises(WireError):
         wire.decode_document(json.dumps(about).encode(), (PAGE,))
 
 
@@ -104,12 +105,12 @@ def test_a_lie_is_refused(path: tuple[str | int, ...], lie: object) -> None:
 def test_a_block_without_its_level_is_refused(row: list[object]) -> None:
     ((_, parts),) = wire.Frames(10**6).feed(wire.encode_page(PAGE))
     about = json.loads(parts[0]) | {"blocks": [row]}
-    with pytest.raises(wire.WireError):
+    with pytest.raises(WireError):
         wire.decode_page([json.dumps(about).encode(), *parts[1:]], characters=1000)
 
 
 def test_a_page_of_unknown_quality_is_refused() -> None:
     ((_, parts),) = wire.Frames(10**6).feed(wire.encode_page(PAGE))
     about = json.loads(parts[0]) | {"quality": "splendid"}
-    with pytest.raises(wire.WireError, match="quality"):
+    with pytest.raises(WireError, match="quality"):
         wire.decode_page([json.dumps(about).encode(), *parts[1:]], characters=1000)

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from assistant.errors import Cancelled, ReadError
 from assistant.index import sandbox, wire
+from assistant.index.checks import WireError
 from assistant.index.geometry import pack
 from assistant.index.sandbox import Limits, read_paper
 from assistant.testing import tiny_pdf
@@ -347,7 +348,7 @@ def test_a_reader_that_says_nothing_has_crashed() -> None:
 
 def test_a_reader_that_talks_for_ever_is_cut_off() -> None:
     frames = wire.Frames(1000)
-    with pytest.raises(wire.WireError, match="too much"):
+    with pytest.raises(WireError, match="too much"):
         list(frames.feed(bytes(1001)))
 
 
@@ -387,19 +388,19 @@ def test_a_page_that_does_not_hold_together_is_refused(change: dict[str, object]
         )
         return
     ((_, parts),) = wire.Frames(1 << 20).feed(wire.encode_page(page))
-    with pytest.raises(wire.WireError):
+    with pytest.raises(WireError):
         wire.decode_page(parts, characters=3)
 
 
 def test_a_page_beyond_the_limit_is_refused() -> None:
     ((_, parts),) = wire.Frames(1 << 20).feed(wire.encode_page(PAGE))
-    with pytest.raises(wire.WireError, match="too many characters"):
+    with pytest.raises(WireError, match="too many characters"):
         wire.decode_page(parts, characters=2)
 
 
 @given(st.binary(max_size=400))
 def test_no_bytes_make_the_parent_raise_anything_else(data: bytes) -> None:
-    with contextlib.suppress(wire.WireError):
+    with contextlib.suppress(WireError):
         for kind, parts in wire.Frames(10_000).feed(data):
             assert len(parts) == wire.KINDS[kind]
 
@@ -414,7 +415,7 @@ NAMES = st.sampled_from(["number", "label", "width", "height", "blocks", "title"
 @given(st.dictionaries(NAMES, JSON))
 def test_no_json_makes_the_parent_raise_anything_else(about: dict[str, object]) -> None:
     data = next(iter(wire.Frames(100_000).feed(wire.encode_json("document", about))))[1][0]
-    with contextlib.suppress(wire.WireError):
+    with contextlib.suppress(WireError):
         wire.decode_document(data, ())
-    with contextlib.suppress(wire.WireError):
+    with contextlib.suppress(WireError):
         wire.decode_page([data, b"", pack(np.ones((0, 4)))], characters=9)
