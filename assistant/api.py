@@ -23,6 +23,7 @@ from assistant.types import (
     IngestReport,
     Paper,
     Passage,
+    PassageKind,
     Progress,
     ReasoningStep,
     Reference,
@@ -127,6 +128,21 @@ class Assistant:
         from assistant.index.picture import DPI, draw_page
 
         return draw_page(Path(path), page, dpi=dpi or DPI, password=password)
+
+    def figure(self, evidence: Evidence, *, password: str = "") -> bytes | None:
+        """The figure whose caption a quote comes from, cut out of its page as PNG; None where it is from no figure's
+        caption. Raises ReadError where the file cannot be drawn any more."""
+        if evidence.passage.kind is not PassageKind.CAPTION or evidence.path is None:
+            return None
+        at = evidence.passage.spans[0]
+        figures = self._open().store.document(evidence.paper.id).figures
+        mine = (
+            f
+            for f in figures
+            if f.caption and f.caption.page == at.page and f.caption.start <= at.start < f.caption.end
+        )
+        found = next(mine, None)
+        return self.draw(evidence.path, found.page, password=password).crop(found.box) if found else None
 
     def papers(self) -> list[Paper]:
         """All papers of the library, by title; none where there is no library yet."""
