@@ -2,11 +2,11 @@
 
     python benchmarks/claims_data.py --out build/claims [--seed 0]
 
-Writes general.jsonl and science.jsonl (the two stages of training), held.jsonl (a document-grouped fifth of the
-training data, for every choice); only to be reported on, scifact_dev.jsonl and healthver.jsonl; and
-scifact_train.jsonl, for the claim-only baseline and to know which documents of dev are new. A document (for
-natural-language inference: a premise) is held back where the SHA-256 of its id leaves 0 divided by five. Of the swapped
-pairs each has its counterpart with the other label, so that the words of a claim alone do not tell.
+Writes general.jsonl, science.jsonl and long.jsonl (the stages of training: general, science, long, science again) and
+held.jsonl (a document-grouped fifth of the training data, for every choice); only to be reported on, scifact_dev.jsonl
+and healthver.jsonl; and scifact_train.jsonl, for the claim-only baseline and to know which documents of dev are new. A
+document (for natural-language inference: a premise) is held back where the SHA-256 of its id leaves 0 divided by five.
+Of the swapped pairs each has its counterpart with the other label, so that the words of a claim alone do not tell.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import os
 import random
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,9 @@ GENERAL = {
     "share_alike/fm2_test": 600,
 }  # fmt: skip
 """Rows of each set in the first stage, at most; those nearest to claims and papers most."""
+LONG = (*GENERAL, "share_alike/snli_dev", "share_alike/snli_test", "share_alike/fever_test")
+"""The sets of the long stage, whole."""
+LONG_EVIDENCE_INFERENCE = 10_000
 GENERAL_HELD = 200
 REPLAY = 1200
 """Rows of the first stage that the second sees again, so that it does not forget."""
@@ -128,16 +131,25 @@ LESS = ("{i} decreases {o} compared with {c}.", "{o} is lower with {i} than with
         "Compared with {c}, {i} significantly reduced {o}.")  # fmt: skip
 SAME = ("{i} does not change {o} compared with {c}.", "There is no difference in {o} between {i} and {c}.",
         "{i} has no significant effect on {o}.", "{o} is similar with {i} and {c}.")  # fmt: skip
+FORMS = {"increased": MORE, "decreased": LESS, "no_difference": SAME}
+MORE_FORMS = {
+    "increased": (*MORE, "{i} raises {o}.", "{i} improved {o} in comparison with {c}.", "{i} elevates {o} over {c}.",
+                  "{o} rose with {i}.", "{i} yields greater {o} than {c}.", "{c} gives lower {o} than {i}."),
+    "decreased": (*LESS, "{i} lowers {o}.", "{i} diminished {o} in comparison with {c}.", "{i} cuts {o} below {c}.",
+                  "{o} fell with {i}.", "{i} yields smaller {o} than {c}.", "{c} gives higher {o} than {i}."),
+    "no_difference": (*SAME, "{i} neither raises nor lowers {o}.", "{o} did not differ between {i} and {c}.",
+                      "{i} leaves {o} unchanged."),
+}  # fmt: skip
+"""More verbs of direction, so that "lowers" and "reduced" are learned to be one."""
 
 
-def evidence_inference(pick: random.Random) -> Iterator[Row]:
+def evidence_inference(pick: random.Random, forms: Mapping[str, Sequence[str]]) -> Iterator[Row]:
     """Findings of trials as claims, each true one with a false one of the same form; other findings of the same
     article as NOT_ENOUGH_INFO. One annotation of each prompt."""
     prompts = {r["prompt_id"]: r for r in read("evidence_inference/pairs_train") if len(r["evidence"]) > 30}
     by_article = defaultdict(list)
     for r in prompts.values():
         by_article[r["pmcid"]].append(r)
-    forms = {"increased": MORE, "decreased": LESS, "no_difference": SAME}
     for r in prompts.values():
         evidence = " ".join(r["evidence"].split())
         names = {"i": r["intervention"], "c": r["comparator"], "o": r["outcome"]}
@@ -209,16 +221,25 @@ def stages(pick: random.Random) -> tuple[list[Row], list[Row], list[Row]]:
     held += [r for r in scifact_plain(pairs, choose) if is_held(r["doc_id"])]
     science = [r for r in scifact_train(pairs, choose, pick) if not is_held(r["doc_id"])] * SCIFACT_COPIES
     for rows, most, most_held in (
-        (list(evidence_inference(pick)), EVIDENCE_INFERENCE, 150), (list(pubmedqa(pick)), 400, 60),
+        (list(evidence_inference(pick, FORMS)), EVIDENCE_INFERENCE, 150), (list(pubmedqa(pick)), 400, 60),
         (list(entailment_bank(pick)), 300, 0), (check_covid(), 800, 200),
     ):  # fmt: skip
         train, aside = apart(rows)
         science += pick.sample(train, min(most, len(train)))
         held += pick.sample(aside, min(most_held, len(aside)))
-    ei, _ = apart(evidence_inference(pick))
+    ei, _ = apart(evidence_inference(pick, FORMS))
     first += pick.sample(ei, 2500)
     science += pick.sample(first, REPLAY)
     return first, science, held
+
+
+def long_stage(science: Sequence[Row], pick: random.Random) -> list[Row]:
+    """All general inference, much more of Evidence Inference, and each row of the science stage once."""
+    rows = [r for name in LONG for r in apart(general(name))[0]]
+    findings, _ = apart(evidence_inference(pick, MORE_FORMS))
+    rows += pick.sample(findings, min(LONG_EVIDENCE_INFERENCE, len(findings)))
+    rows += science
+    return list({(r["claim"], r["evidence"]): r for r in rows}.values())
 
 
 def main() -> None:
@@ -236,6 +257,7 @@ def main() -> None:
     ]
     train = list(scifact_plain(read("scifact/pairs_train"), choose))
     made = {"general": first, "science": science, "held": held}
+    made["long"] = long_stage(science, random.Random(arguments.seed + 1))
     made |= {"scifact_train": train, "scifact_dev": dev, "healthver": health}
     for name, rows in made.items():
         write(arguments.out / f"{name}.jsonl", rows)
