@@ -78,6 +78,11 @@ class StepKind(enum.StrEnum):
     EVIDENCE = "evidence"
     AGREEMENT = "agreement"
     DIFFERENCE = "difference"
+    OBSERVATION = "observation"
+    COMPARISON = "comparison"
+    CAUSAL = "causal"
+    QUANTITATIVE = "quantitative"
+    CAVEAT = "caveat"
     CONCLUSION = "conclusion"
 
 
@@ -321,10 +326,26 @@ class Evidence:
         return self.paper.path
 
 
+Probabilities = tuple[float, float, float]
+"""Of SUPPORTS, REFUTES, NOT_ENOUGH_INFO; they sum to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperVerdict:
+    """What one work says of a claim: its one vote. `evidence` holds the [n] of its best quotes for and against."""
+
+    paper: Paper
+    label: Label
+    probabilities: Probabilities | None = None
+    evidence: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the papers say of a claim. `confidence` is None where it is not known; `conflict` says that works
-    disagree, which three labels cannot; `n_for` and `n_against` count works, not passages."""
+    disagree, which three labels cannot; `n_for` and `n_against` count works, not passages. `reason` says why there is
+    no decision or no confidence ("not judged: language"); `mismatches` name numbers, units and directions in which
+    claim and evidence differ."""
 
     claim: str
     label: Label
@@ -335,27 +356,52 @@ class Verdict:
     n_against: int = 0
     evidence: tuple[Evidence, ...] = ()
     method: str = ""
+    papers: tuple[PaperVerdict, ...] = ()
+    reason: str = ""
+    mismatches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ReasoningStep:
-    """One step of an answer; `evidence` holds the [n] it rests on."""
+    """One step of an answer; `evidence` holds the [n] it rests on. Where a language model wrote it, `quote` is the
+    verbatim part of the evidence that it was written from, and `note` says what the checks found ("not supported")."""
 
     kind: StepKind
     text: str
     evidence: tuple[int, ...] = ()
     verdict: Verdict | None = None
+    quote: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """An edge of an answer's causal graph, as evidence [n] states it. `sign` is +1 (raises), -1 (lowers), 0 (no
+    effect); `hedge` the words that weaken it, `study` the kind of study, "" where not told."""
+
+    cause: str
+    relation: str
+    effect: str
+    sign: int
+    evidence: int
+    hedge: str = ""
+    study: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What an answer was made from, enough to make it again."""
+    """What an answer was made from, enough to make it again. `models` are those that took part (writer, verifier) with
+    the hash of what was loaded, `prompts` the SHA-256 of the prompts, `passages` the ids retrieved, in order; `counts`
+    say what was dropped and why."""
 
     library_generation: int
     reader: str
     embedder: str
     models: tuple[str, ...] = ()
     seed: int = 0
+    prompts: str = ""
+    passages: tuple[int, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 def _escape_markdown(text: str) -> str:
@@ -365,7 +411,8 @@ def _escape_markdown(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A question's answer. Every [n] in `text` and `steps` is in `evidence`."""
+    """A question's answer. Every [n] in `text` and `steps` is in `evidence`. `id` names it in the history ("" where it
+    is not kept); `standalone` is the question with its references to earlier ones resolved ("" for the same)."""
 
     question: str
     text: str
@@ -375,6 +422,10 @@ class Answer:
     provenance: Provenance
     verdicts: tuple[Verdict, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
+    id: str = ""
+    standalone: str = ""
+    relations: tuple[Relation, ...] = ()
+    follow_ups: tuple[str, ...] = ()
 
     def _repr_markdown_(self) -> str:
         """What a notebook shows. Text from papers is escaped: a notebook would run HTML found in it."""
