@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from assistant.interrupt import cancel_on_sigint
 
 OK = 0
 TASKS = ("claims",)
+RETRIEVAL = "retrieval"
 CHOICES: dict[str, type] = {
     "base": str, "head": str, "method": str, "rank": int, "alpha": int, "dropout": float, "epochs": int,
     "batch_size": int, "learning_rate": float, "optimiser": str, "weight_decay": float, "warm_up": float, "clip": float,
@@ -56,7 +57,9 @@ def finetune(arguments: argparse.Namespace) -> int:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Report how well an adapter judges the claims of a file."""
+    """Report how well an adapter judges the claims of a file, or how well search finds what a collection asks for."""
+    if arguments.task == RETRIEVAL:
+        return _evaluate_retrieval(arguments)
     from assistant import finetune as training
     from assistant.finetune import report
 
@@ -68,6 +71,29 @@ def evaluate(arguments: argparse.Namespace) -> int:
         report.write(arguments.out, result)
     print(json.dumps(result, indent=2) if arguments.json else report_text(result, arguments.out))
     return OK
+
+
+def _evaluate_retrieval(arguments: argparse.Namespace) -> int:
+    from assistant.config import BUILT_IN_EMBEDDER
+    from assistant.encoders import load_embedder
+    from assistant.index.beir import read_collection
+    from assistant.index.evaluation import evaluate_retrieval
+
+    collection = read_collection(arguments.data, arguments.split)
+    embedder = load_embedder(arguments.embedder or BUILT_IN_EMBEDDER, device=arguments.device or "auto")
+    result = evaluate_retrieval(collection, embedder)
+    print(json.dumps(result, indent=2) if arguments.json else _retrieval_text(result))
+    return OK
+
+
+def _retrieval_text(result: dict[str, Any]) -> str:
+    """The measures for a terminal, a line for each ranking, the full search last."""
+    stages = {name: row for name, row in result.items() if isinstance(row, dict)} | {"full": result}
+    measures = [name for name in result if "@" in name] + ["milliseconds"]
+    lines = [f"{result['n']} queries, {result['documents']} documents, {result['embedder']}"]
+    lines.append(" " * 10 + "".join(f"{m:>14}" for m in measures))
+    lines += [f"{name:<10}" + "".join(f"{row[m]:>14.3f}" for m in measures) for name, row in stages.items()]
+    return "\n".join(lines)
 
 
 def adapters_list(arguments: argparse.Namespace) -> int:
@@ -163,12 +189,14 @@ def add_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> 
     """Add the commands to the parser; `add` is `cli`'s own way to add one."""
     _add_finetune(add(commands, "finetune", finetune))
     parser = add(commands, "evaluate", evaluate)
-    parser.add_argument("--data", type=Path, required=True, metavar="F", help="claims with labels")
+    parser.add_argument("--data", type=Path, required=True, metavar="F", help="claims with labels; or a BEIR folder")
+    parser.add_argument("--split", default="test", help="of a BEIR folder's judgements (default: test)")
+    parser.add_argument("--embedder", metavar="NAME", help="for retrieval (default: the built-in one)")
     parser.add_argument(
         "--adapter", metavar="DIR", default="builtin", help="folder or name (default: the built-in one)"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="also write report.json, report.html and the diagram")
-    _add_reading(parser)
+    _add_reading(parser, tasks=(*TASKS, RETRIEVAL))
     parser = add(commands, "adapters", adapters_list)
     actions = parser.add_subparsers(title="actions", metavar="ACTION")
     add(actions, "list", adapters_list)
@@ -197,9 +225,9 @@ def _add_finetune(parser: argparse.ArgumentParser) -> None:
         choices.add_argument("--" + name.replace("_", "-"), type=kind, help=HELP.get(name))
 
 
-def _add_reading(parser: argparse.ArgumentParser) -> None:
+def _add_reading(parser: argparse.ArgumentParser, *, tasks: Sequence[str] = TASKS) -> None:
     add = parser.add_argument
-    add("--task", choices=TASKS, default=TASKS[0], help="what is learned (default: claims)")
+    add("--task", choices=tasks, default=tasks[0], help="what it is about (default: claims)")
     add("--corpus", type=Path, metavar="F", help="SciFact's corpus (default: corpus.jsonl beside its claims)")
     add("--label-map", nargs="+", default=[], metavar="SPELLING=LABEL", help="further spellings of the three labels")
     add("--skip-bad", action="store_true", help="leave bad rows out and count them")
