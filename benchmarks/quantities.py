@@ -240,7 +240,7 @@ def once(maker: Maker) -> Maker:
 
     def swaps(evidence: str, claim: str) -> Iterator[Swap]:
         for swap in maker(evidence, claim):
-            right = re.escape(swap.note.partition(" -> ")[0])
+            right = swap.note.partition(" -> ")[0].strip()
             at = [m.start() for m in re.finditer(beginning(right), evidence, re.IGNORECASE)]
             there = [m.start() for m in re.finditer(beginning(right), claim, re.IGNORECASE)]
             if len(at) == len(there) == 1 and beside(evidence, at[0]) & beside(claim, there[0]):
@@ -251,7 +251,7 @@ def once(maker: Maker) -> Maker:
 
 def beginning(right: str) -> str:
     """A pattern for a number or unit as it is, for a word of direction its beginning."""
-    return rf"(?<![\w.]){right}(?!\w)" if right[0].isdigit() else rf"\b{right[:5]}"
+    return rf"\b{right[:5]}" if right[0].isalpha() else rf"(?<![\w.]){re.escape(right)}(?!\w)"
 
 
 def beside(text: str, at: int) -> set[str]:
