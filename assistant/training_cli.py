@@ -121,8 +121,9 @@ class TrainingBar:
 
     def show(self, progress: Any) -> None:
         self._bar.total = progress.steps
-        looked = "" if progress.macro_f1 is None else f" held-back macro-F1 {progress.macro_f1:.3f}"
-        self._bar.set_postfix_str(f"loss {progress.loss:.3f} {progress.rate:.1f} pairs/s{looked}", refresh=False)
+        measure = progress.measure.replace("_", " ")
+        looked = "" if progress.score is None else f" held-back {measure} {progress.score:.3f}"
+        self._bar.set_postfix_str(f"loss {progress.loss:.3f} {progress.rate:.1f} rows/s{looked}", refresh=False)
         self._bar.update(progress.step - self._bar.n)
 
     def line(self, text: str) -> None:

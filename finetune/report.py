@@ -189,7 +189,7 @@ def summary(result: dict[str, Any]) -> list[list[str]]:
         rows.append([f"macro-F1 on documents not trained on ({new['n']} rows)", _number(new["macro_f1"])])
     if "training" in result:
         t = result["training"]
-        speed = f"{t['seconds']:.0f} s, {t['pairs_per_second']:.1f} pairs/s, {t['tokens_per_second']:.0f} tokens/s"
+        speed = f"{t['seconds']:.0f} s, {t['rows_per_second']:.1f} pairs/s, {t['tokens_per_second']:.0f} tokens/s"
         rows.append(["training", speed])
     return rows
 
