@@ -12,12 +12,14 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
 from assistant.errors import ModelError, UsageError
+from assistant.finetune.calibration import Scaling
 from assistant.finetune.data import LABELS
 
 BUILT_IN = "builtin"
@@ -52,13 +54,18 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How logits become probabilities: divided by the temperature, then softmax. `rows` it was fitted on; 0: not."""
+    """How logits become probabilities, as `calibration.Scaling`. `rows` it was fitted on; 0: not."""
 
     temperature: float = 1.0
+    offsets: tuple[float, ...] = Scaling().offsets
     rows: int = 0
     ece_before: float | None = None
     ece_after: float | None = None
     fitted_on: str = ""
+
+    @property
+    def scaling(self) -> Scaling:
+        return Scaling(self.temperature, self.offsets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ def read_adapter(folder: Path) -> Adapter:
         if tuple(raw["labels"]) != tuple(map(str, LABELS)) or raw["task"] != TASK:
             raise ModelError(f"the adapter {folder} has other labels or another task; it cannot judge claims")
         description = Description(**raw | {"labels": tuple(raw["labels"]), "data": tuple(raw["data"])})
-        calibration = Calibration(**json.loads((folder / CALIBRATION).read_text(encoding="utf-8")))
+        calibration = _calibration(json.loads((folder / CALIBRATION).read_text(encoding="utf-8")))
         _check(description, calibration)
     except FileNotFoundError as error:
         raise ModelError(f"{folder} is no adapter (it has no {Path(error.filename).name}); check the path") from error
@@ -106,6 +113,12 @@ def _check(description: Description, calibration: Calibration) -> None:
         raise ValueError("a field of assistant.json has the wrong type")
     if not isinstance(calibration.temperature, int | float) or not 0 < calibration.temperature < 1000:
         raise ValueError("the temperature is no positive number")
+    if len(calibration.offsets) != len(LABELS) or not all(isfinite(offset) for offset in calibration.offsets):
+        raise ValueError("the offsets of the calibration are not a number for each label")
+
+
+def _calibration(raw: dict[str, Any]) -> Calibration:
+    return Calibration(**raw | {"offsets": tuple(float(o) for o in raw.get("offsets", Scaling().offsets))})
 
 
 def check_base(adapter: Adapter, sha256: str) -> None:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from assistant.errors import ModelError, UsageError
 from assistant.finetune import adapters, evaluate, report
 from assistant.finetune.adapters import Adapter, Calibration, Description
+from assistant.finetune.calibration import cross_fit, fit_scaling
 from assistant.finetune.classifier import ClaimsTask, score
 from assistant.finetune.data import (
     Example,
@@ -145,7 +146,7 @@ def evaluate_file(
     result = report.build(
         reading.examples,
         logits,
-        temperature=verifier.temperature,
+        scaling=verifier.scaling,
         train_claims=_train_claims(verifier.adapter),
         known_documents=_known_documents(verifier.adapter.folder),
         seconds=seconds,
@@ -306,7 +307,7 @@ class _Run:
         began = time.monotonic()
         logits = score(self.scorer, self._encode(tested)[0]) if self.data.test else held_logits
         result = report.build(
-            tested, logits, temperature=calibration.temperature,
+            tested, logits, scaling=calibration.scaling,
             train_claims=[(e.claim, e.label) for e in self.data.train],
             known_documents={document_hash(e.doc_id) for e in self.data.train},
             seconds=time.monotonic() - began,
@@ -316,16 +317,18 @@ class _Run:
             "held_back_macro_f1": done.best_score,
             "training": speed(done),
             "temperature": calibration.temperature,
+            "offsets": list(calibration.offsets),
         }  # fmt: skip
 
 
 def calibrate(logits: Any, gold: Indices, groups: Sequence[str]) -> Calibration:
-    """The temperature for these rows; its errors are of temperatures cross-fitted by document."""
+    """The scaling for these rows; its error is of scalings cross-fitted by document."""
     before = evaluate.calibration_error(evaluate.softmax(logits), gold)
-    after = evaluate.calibration_error(evaluate.cross_fit(logits, gold, groups), gold) if len(set(groups)) > 1 else None
-    return Calibration(
-        evaluate.fit_temperature(logits, gold), len(gold), before, after, "rows held back from training, by document"
-    )
+    crossed = cross_fit(logits, gold, groups) if len(set(groups)) > 1 else None
+    after = None if crossed is None else evaluate.calibration_error(crossed, gold)
+    fitted = fit_scaling(logits, gold)
+    on = "rows held back from training, by document"
+    return Calibration(fitted.temperature, fitted.offsets, len(gold), before, after, on)
 
 
 def _known_documents(folder: Path) -> set[str]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from assistant.finetune import evaluate
 from assistant.finetune.adapters import Description, write_json, write_whole
+from assistant.finetune.calibration import Scaling, scaled
 from assistant.finetune.data import LABELS, Example, Leak, document_hash, label_indices
 from assistant.types import Label
 
@@ -32,7 +33,7 @@ def build(
     examples: Sequence[Example],
     logits: Any,
     *,
-    temperature: float,
+    scaling: Scaling,
     train_claims: Sequence[tuple[str, Label]],
     known_documents: set[str],
     seconds: float,
@@ -40,7 +41,7 @@ def build(
     """All numbers of a report. `train_claims` (none: cross-validation) fit the claim-only baseline, `known_documents`
     (hashes) say which documents are not new, `seconds` is how long the logits took."""
     gold = label_indices(examples)
-    probabilities = evaluate.softmax(logits, temperature)
+    probabilities = scaled(logits, scaling)
     said = probabilities.argmax(axis=1)
     table = evaluate.confusion(gold, said)
     result: dict[str, Any] = {
