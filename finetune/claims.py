@@ -27,6 +27,7 @@ from assistant.finetune.classifier import ClaimsTask, score
 from assistant.finetune.data import (
     Example,
     Leak,
+    apart,
     check_trainable,
     document_hash,
     find_leaks,
@@ -37,7 +38,7 @@ from assistant.finetune.data import (
 from assistant.finetune.loop import Fit, Progress, fit, step_count
 from assistant.finetune.processes import Processes, join
 from assistant.finetune.recipe import Recipe
-from assistant.finetune.runs import as_paths, claim_folder, fingerprint, name_file, speed, written
+from assistant.finetune.runs import DOCUMENTS, as_paths, claim_folder, fingerprint, name_file, speed, written
 from assistant.finetune.verifier import load_verifier
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ logger = logging.getLogger(__name__)
 PARITY = 1e-5
 """Most difference of a logit before saving and after loading again."""
 PARITY_PAIRS = 8
-DOCUMENTS = "train_documents.txt"
-"""Hashes of the training documents' ids, so that a later evaluation can say which documents are new."""
 Indices = NDArray[np.int64]
 
 
@@ -159,7 +158,7 @@ def _read(sources: Sources, recipe: Recipe, say: Callable[[str], None]) -> _Data
     splits = {name: _read_split(name, sources, say) for name in ("train", "dev", "test")}
     check_trainable(splits["train"], "train")
     if splits["dev"]:
-        kept, held = splits["train"], _apart(splits["train"], splits["dev"], sources.drop_shared, say)
+        kept, held = splits["train"], _dev(splits, sources.drop_shared, say)
     else:
         kept, held = split_by_document(splits["train"], share=recipe.held_back, seed=recipe.seed)
     check_trainable(kept, "train")
@@ -181,21 +180,10 @@ def _read_split(name: str, sources: Sources, say: Callable[[str], None]) -> list
     return rows
 
 
-def _apart(train: list[Example], dev: list[Example], drop: bool, say: Callable[[str], None]) -> list[Example]:
-    """The dev rows whose documents train does not have. UsageError where there are others and `drop` is not set."""
-    known = {e.doc_id for e in train}
-    shared = sorted({e.doc_id for e in dev} & known)
-    if not shared:
-        return dev
-    if not drop:
-        raise UsageError(
-            f"dev shares {len(shared)} documents with train (one is {shared[0]}), so it cannot say when to stop; "
-            "give a dev file with other documents, or leave those rows out with --drop-shared"
-        )
-    kept = [e for e in dev if e.doc_id not in known]
-    say(f"dev: {len(dev) - len(kept)} rows left out, whose documents train has")
-    if not kept:
-        raise UsageError("every document of dev is in train too; give a dev file with other documents")
+def _dev(splits: Mapping[str, list[Example]], drop: bool, say: Callable[[str], None]) -> list[Example]:
+    kept, left = apart(splits["train"], splits["dev"], drop)
+    if left:
+        say(f"dev: {left} rows left out, whose documents train has")
     return kept
 
 

@@ -44,7 +44,7 @@ class ClaimsTask:
         recipe: Recipe,
     ) -> None:
         self.scorer, self.held, self.recipe = scorer, held, recipe
-        self.model = scorer.model
+        self.model = self.module = scorer.model
         self.rows, self.labels = train
         self.weights = _class_weights(self.labels, recipe).to(scorer.device)
         self.lengths = [len(row["input_ids"]) for row in self.rows]

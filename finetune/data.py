@@ -153,8 +153,10 @@ def check_trainable(examples: Sequence[Example], what: str) -> None:
 def split_by_document(examples: Sequence[Row], *, share: float, seed: int) -> tuple[list[Row], list[Row]]:
     """(kept, held back): about `share` of the rows are held back, a document's rows always on one side.
 
-    Raises UsageError where there is one document only.
+    Raises UsageError where nothing is to be held back or there is one document only.
     """
+    if not share:
+        raise UsageError("held_back is 0, so nothing says when to stop; give a share, or a file with --dev")
     sizes = Counter(e.doc_id for e in examples)
     if len(sizes) < 2:
         raise UsageError("all rows are of one document, so none can be held back; give doc_id, or a file with --dev")
@@ -168,6 +170,24 @@ def split_by_document(examples: Sequence[Row], *, share: float, seed: int) -> tu
         held.add(doc_id)
         rows += sizes[doc_id]
     return [e for e in examples if e.doc_id not in held], [e for e in examples if e.doc_id in held]
+
+
+def apart(train: Sequence[Documented], dev: Sequence[Row], drop: bool) -> tuple[list[Row], int]:
+    """The dev rows whose documents train does not have, and how many others were left out.
+
+    UsageError where there are others and `drop` is not set, and where nothing is left.
+    """
+    known = {e.doc_id for e in train}
+    shared = sorted({e.doc_id for e in dev} & known)
+    if shared and not drop:
+        raise UsageError(
+            f"dev shares {len(shared)} documents with train (one is {shared[0]}), so it cannot say when to stop; "
+            "give a dev file with other documents, or leave those rows out with --drop-shared"
+        )
+    kept = [e for e in dev if e.doc_id not in known]
+    if not kept:
+        raise UsageError("every document of dev is in train too; give a dev file with other documents")
+    return kept, len(dev) - len(kept)
 
 
 def find_leaks(splits: Mapping[str, Sequence[Documented]]) -> list[Leak]:

@@ -40,6 +40,8 @@ class Task(Protocol):
 
     model: Any
     """What holds the weights; never wrapped, so that names stay as they are."""
+    module: Any
+    """What training calls: the model, or what has it inside."""
     measure: str
     """What `look` measures, as the log calls it: higher is better, 0 to 1."""
 
@@ -49,7 +51,7 @@ class Task(Protocol):
         ...
 
     def wrap(self, module: Any) -> None:
-        """From now on training calls `module` (the model, or what makes several processes of it) instead."""
+        """From now on training calls this instead, which keeps several processes in step."""
         ...
 
     def weight(self, rows: Sequence[int]) -> float:
@@ -166,7 +168,7 @@ class _Run:
         self.state = _State(split=recipe.accumulate)
         self.steps = step_count(len(task.lengths), recipe)
         optimiser = _optimiser(lora.trainable(task.model), recipe)
-        self.module, self.optimiser = self.processes.prepare(task.model, optimiser)
+        self.module, self.optimiser = self.processes.prepare(task.module, optimiser)
         task.wrap(self.module)
         self.best: checkpoints.Tensors = {}
         self.started = time.monotonic()
@@ -192,7 +194,7 @@ class _Run:
             self._stop_if_asked()
         if self.best:
             checkpoints.put_weights(self.task.model, self.best)
-        self.task.wrap(self.task.model)
+        self.task.wrap(self.task.module)
         s = self.state
         return Fit(s.step, s.best_step, s.best, s.seconds, s.rows, s.tokens, self.best)
 

@@ -60,7 +60,8 @@ class Recipe:
     checkpoints: int = 200
     """Steps between checkpoints; one is also written at each look."""
     held_back: float = 0.2
-    """Share of train held back, by document, for early stopping and calibration where no dev file is given."""
+    """Share of train held back, by document, for early stopping and calibration where no dev file is given; 0
+    (reasoning only): nothing, to learn by heart."""
     max_tokens: int = 256
     seed: int = 0
 
@@ -72,7 +73,7 @@ class Recipe:
         _between(self, "max_tokens", 16, 131072)
         _between(self, "evaluations", 1, 1000)
         _between(self, "checkpoints", 1, 10**9)
-        _between(self, "held_back", 0.01, 0.9)
+        _between(self, "held_back", 0.0, 0.9)
         for name in ("warm_up", "dropout", "label_smoothing"):
             _between(self, name, 0.0, 0.99)
         for name, choices in (("optimiser", OPTIMISERS), ("class_weights", CLASS_WEIGHTS)):

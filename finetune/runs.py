@@ -18,6 +18,9 @@ from assistant.finetune.loop import Fit
 from assistant.finetune.processes import Processes
 from assistant.finetune.recipe import Recipe
 
+DOCUMENTS = "train_documents.txt"
+"""Hashes of the training documents' ids, so that a later evaluation can say which documents are new."""
+
 
 def as_paths(given: Path | str | Sequence[Path | str]) -> tuple[Path, ...]:
     """One path or several, as paths."""
