@@ -186,7 +186,7 @@ class _Run:
             plan = self._plan(self.state.step // per_epoch)
             self._train_step(plan[self.state.step % per_epoch])
             in_epoch = (self.state.step - 1) % per_epoch + 1
-            if in_epoch in looks:
+            if in_epoch in looks or self.state.step == self.steps:
                 self._look()
                 self._checkpoint()
             elif self.state.step % self.recipe.checkpoints == 0:

@@ -54,7 +54,7 @@ class Recipe:
     class_weights: str = "none"
     label_smoothing: float = 0.0
     evaluations: int = 1
-    """Looks at the held-back part, per epoch."""
+    """Looks at the held-back part, per epoch; 0: one, at the end of the run."""
     patience: int = 3
     """Looks without a better score after which training stops; 0: never."""
     checkpoints: int = 200
@@ -71,7 +71,7 @@ class Recipe:
         _between(self, "batch_size", 1, 4096)
         _between(self, "accumulate", 1, 4096)
         _between(self, "max_tokens", 16, 131072)
-        _between(self, "evaluations", 1, 1000)
+        _between(self, "evaluations", 0, 1000)
         _between(self, "checkpoints", 1, 10**9)
         _between(self, "held_back", 0.0, 0.9)
         for name in ("warm_up", "dropout", "label_smoothing"):

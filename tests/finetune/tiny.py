@@ -94,20 +94,22 @@ def tiny_qwen(folder: Path) -> Path:
     return folder
 
 
-CHAINS = [
-    {
+def _chain(thing: str, effect: str) -> dict[str, Any]:
+    first = {"evidence": [2], "quote": f"{thing} raises growth", "inference": f"{thing} raises growth ."}
+    second = {"evidence": [3, 2], "quote": "growth lowers", "inference": f"{thing} lowers {effect} ."}
+    return {
         "question": f"what does {thing} do to {effect} ?",
         "evidence": [f"{thing} was studied .", f"{thing} raises growth .", f"growth lowers {effect} ."],
-        "steps": [
-            {"evidence": [2], "quote": f"{thing} raises growth", "inference": f"{thing} raises growth .", "type": "causal"},
-            {"evidence": [3, 2], "quote": "growth lowers", "inference": f"{thing} lowers {effect} .", "type": "conclusion"},
-        ],
-        "conclusion": f"{thing} lowers {effect} .", "label": None, "doc_id": f"paper {thing}",
+        "steps": [first | {"type": "causal"}, second | {"type": "conclusion"}],
+        "conclusion": f"{thing} lowers {effect} .",
+        "label": None,
+        "doc_id": f"paper {thing}",
     }
-    for thing, effect in zip(THINGS, (*EFFECTS, "appetite", "mood"), strict=True)
-]  # fmt: skip
+
+
+CHAINS = [_chain(thing, effect) for thing, effect in zip(THINGS, (*EFFECTS, "appetite", "mood"), strict=True)]
 """Rows of reasoning, each of a document of its own."""
-CHAT = "{% for m in messages %}<user>{{ m['content'] }}</user>{% endfor %}{% if add_generation_prompt %}<answer>{% endif %}"
+CHAT = "{% for m in messages %}<user>{{ m['content'] }}</user>{% endfor %}<answer>"
 
 
 def _text_tokenizer(texts: Sequence[str]) -> Any:
@@ -149,7 +151,7 @@ def tiny_writer(folder: Path, made: Sequence[dict[str, Any]], *, kind: str = "qw
         }
         config = classes[kind][0](
             **common, hidden_size=width, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
-            head_dim=width // 4, intermediate_size=2 * width, max_position_embeddings=2048, initializer_range=0.1,
+            head_dim=width // 4, intermediate_size=2 * width, max_position_embeddings=2048, initializer_range=0.3,
         )  # fmt: skip
         classes[kind][1](config).save_pretrained(folder)
         tokenizer.chat_template = CHAT
