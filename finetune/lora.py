@@ -155,7 +155,7 @@ def save_adapter(model: Any, folder: Path) -> None:
     (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
 
 
-def load_adapter(model: Any, folder: Path, *, trainable: bool = False) -> Any:
+def load_adapter(model: Any, folder: Path, *, trainable: bool = False, name: str = "default") -> Any:
     """The base `model` with the adapter of `folder` on it. ModelError where the files are missing or do not fit."""
     try:
         if (folder / WHOLE).is_file():
@@ -166,12 +166,43 @@ def load_adapter(model: Any, folder: Path, *, trainable: bool = False) -> Any:
         import peft
 
         with _quiet():
-            return peft.PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)
+            return peft.PeftModel.from_pretrained(model, str(folder), adapter_name=name, is_trainable=trainable)
     except ModelError:
         raise
-    except (OSError, ValueError, RuntimeError, KeyError, safetensors.SafetensorError) as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"the adapter in {folder} cannot be loaded on this base ({first})") from error
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, safetensors.SafetensorError) as error:
+        raise _unfit(folder, error) from error
+
+
+def _unfit(folder: Path, error: Exception) -> ModelError:
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return ModelError(f"the adapter in {folder} cannot be loaded on this base ({first})")
+
+
+def add_adapter(model: Any, folder: Path, name: str) -> Any:
+    """The model with one more adapter, called `name`, beside those it has. ModelError where it does not fit."""
+    if not hasattr(model, "peft_config"):
+        return load_adapter(model, folder, name=name)
+    try:
+        with _quiet():
+            model.load_adapter(str(folder), name)
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, safetensors.SafetensorError) as error:
+        raise _unfit(folder, error) from error
+    return model
+
+
+@contextmanager
+def adapter_in_use(model: Any, name: str | None) -> Iterator[None]:
+    """Within it the model is the base with the adapter `name` alone (None: the base)."""
+    if not hasattr(model, "peft_config"):
+        yield
+        return
+    if name is None:
+        with model.disable_adapter():
+            yield
+        return
+    with _quiet():
+        model.set_adapter(name, inference_mode=True)
+    yield
 
 
 def merge(model: Any) -> Any:

@@ -147,7 +147,7 @@ def load_pair_model(
     base = find_base(name)
     where = find_device(device)
     try:
-        with _quiet_transformers():
+        with quiet_transformers():
             config = AutoConfig.from_pretrained(base.folder, trust_remote_code=False)
             tokenizer = AutoTokenizer.from_pretrained(base.folder, trust_remote_code=False)
             chosen = _choose_head(head, config, tokenizer, name)
@@ -157,7 +157,7 @@ def load_pair_model(
             torch.manual_seed(seed)
             model = _load_model(base.folder, chosen, config, where, four_bit)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-        raise ModelError(f"{name} cannot be loaded as a base: {_first_line(error)}") from error
+        raise ModelError(f"{name} cannot be loaded as a base: {first_line(error)}") from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     model.config.pad_token_id = tokenizer.pad_token_id
@@ -231,7 +231,7 @@ def _word_ids(tokenizer: Any) -> list[int]:
 
 
 @contextmanager
-def _quiet_transformers() -> Iterator[None]:
+def quiet_transformers() -> Iterator[None]:
     """Without the loading bar and the report that the head is new, which it is meant to be."""
     from transformers.utils import logging as transformers_logging
 
@@ -247,5 +247,5 @@ def _quiet_transformers() -> Iterator[None]:
             hub_logging.enable_progress_bar()
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
