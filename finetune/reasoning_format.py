@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.prompts import STEPS, steps_prompt
 from assistant.types import Label, StepKind
 
 TYPES = (
@@ -17,13 +18,7 @@ TYPES = (
     StepKind.CONCLUSION,
 )  # fmt: skip
 """What a step may be."""
-INSTRUCTION = (
-    "Answer from the numbered evidence alone. Write one JSON object: "
-    '{"steps": [{"evidence": [numbers], "quote": "words copied from that evidence", "inference": "what follows", '
-    '"type": "observation, comparison, causal, quantitative, caveat or conclusion"}], '
-    '"conclusion": "what follows from the steps", "label": "SUPPORTS, REFUTES or NOT_ENOUGH_INFO for a claim, '
-    'null for a question"}. Where the evidence does not decide, leave steps empty.'
-)
+INSTRUCTION = STEPS
 LEFT_OPEN = Label.NOT_ENOUGH_INFO
 """The one label that needs no steps."""
 
@@ -59,9 +54,9 @@ class Chain:
 
 
 def prompt(question: str, evidence: Sequence[str]) -> str:
-    """What the model is shown, as one turn of the user: evidence, then the question, as later ones share the former."""
-    numbered = "\n".join(f"[{n}] {text}" for n, text in enumerate(evidence, start=1))
-    return f"{INSTRUCTION}\n\nEvidence:\n{numbered}\n\nQuestion: {question}"
+    """What the model is shown, as one turn of the user: the prompt of `assistant ask`, so that it learns what it is
+    asked."""
+    return steps_prompt(question, evidence)
 
 
 def write_chain(chain: Chain) -> str:
@@ -91,11 +86,12 @@ def make_chain(steps: object, conclusion: object, label: Label | None, evidence:
         raise BadChain("wrong shape", "has no steps (a list)")
     if not steps and label is not LEFT_OPEN:
         raise BadChain("no steps", f"has no steps; only {LEFT_OPEN} may go without")
-    made = tuple(_step(step, n, evidence) for n, step in enumerate(steps, start=1))
+    made = tuple(read_step(step, n, evidence) for n, step in enumerate(steps, start=1))
     return Chain(made, _text(conclusion, "conclusion", "the row"), label)
 
 
-def _step(raw: object, number: int, evidence: Sequence[str]) -> Step:
+def read_step(raw: object, number: int, evidence: Sequence[str]) -> Step:
+    """One step from parsed JSON; `number` is only said in errors. BadChain for the first thing that is wrong."""
     where = f"step {number}"
     if not isinstance(raw, dict):
         raise BadChain("wrong shape", f"{where} is no JSON object")
