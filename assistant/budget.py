@@ -20,7 +20,7 @@ class Budget:
     seconds: float = 600.0
 
 
-class Spent(Exception):  # noqa: N818
+class Spent(Exception):
     """The budget ends here; the message says which part of it. Never leaves the loop."""
 
 
