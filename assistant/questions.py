@@ -8,13 +8,17 @@ from __future__ import annotations
 import re
 
 _VERBS = frozenset(
-    """accelerate activate affect alter attenuate benefit block boost bind cause change contain contribute control
-    correlate cure decline decrease delay depend depress differ diminish disrupt drive eliminate encourage enhance
-    exacerbate exceed express extend fail form generate grow halve harm help hinder impair improve increase induce
-    influence inhibit interact involve kill lead lengthen limit lower maintain mediate modify modulate occur outperform
-    play predict prevent produce prolong promote protect raise reduce regulate relate require respond restore restrict
-    result rise shorten show slow stimulate stop strengthen support suppress treat trigger vary weaken work worsen
-    yield""".split()
+    word
+    for line in (
+        "accelerate activate affect alter attenuate benefit block boost bind cause change contain contribute",
+        "control correlate cure decline decrease delay depend depress differ diminish disrupt drive eliminate",
+        "encourage enhance exacerbate exceed express extend fail form generate grow halve harm help hinder",
+        "impair improve increase induce influence inhibit interact involve kill lead lengthen limit lower",
+        "maintain mediate modify modulate occur outperform play predict prevent produce prolong promote",
+        "protect raise reduce regulate relate require respond restore restrict result rise shorten show slow",
+        "stimulate stop strengthen support suppress treat trigger vary weaken work worsen yield",
+    )
+    for word in line.split()
 )
 """Verbs, in their base form, that claims of papers are made with."""
 _STATES = re.compile(
