@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from assistant.index.evidence import LibraryRetriever
     from assistant.index.library import Library
     from assistant.index.picture import Picture
+    from assistant.verification import Verifier
 
 Mode = Literal["ask", "check"]
 StreamEvent = ReasoningStep | Evidence | Answer | Verdict
@@ -63,6 +64,7 @@ class Assistant:
         self.folder = find_library(self.settings)
         self._library: Library | None = None
         self._embedder: Embedder | None = None
+        self._verifier: Verifier | None = None
         self._guard = threading.RLock()
 
     def __enter__(self) -> Assistant:
@@ -275,7 +277,18 @@ class Assistant:
         from assistant import reasoning
 
         run = reasoning.check_claim if mode == "check" else reasoning.answer
-        yield from run(question, self.searcher(), settings=self.settings, filters=filters, cancel=cancel)
+        searcher, verifier = self.searcher(), self.verifier()
+        yield from run(question, searcher, verifier=verifier, settings=self.settings, filters=filters, cancel=cancel)
+
+    def verifier(self) -> Verifier:
+        """What judges claims and steps, loaded once. Raises ModelError for an adapter that is missing, damaged, or
+        belongs to another base."""
+        from assistant.finetune import load_verifier
+
+        with self._guard:
+            if self._verifier is None:
+                self._verifier = load_verifier(self.settings.verifier or None, device=self.settings.device)
+            return self._verifier
 
     def searcher(self) -> LibraryRetriever:
         """What reasoning asks for passages, places and papers."""

@@ -1,4 +1,4 @@
-"""Quotes of several papers -> which point the same way and which opposite ways, by the simple method of `claims`.
+"""Quotes of several papers -> which point the same way and which opposite ways, by the simple method of `stance`.
 
 Knows quotes and stances. Writes no words: `reasoning` does.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from assistant.claims import stance
 from assistant.polarity import Axis, read
 from assistant.quotes import Candidate, is_sentence
+from assistant.stance import stance
 from assistant.types import Evidence, Label
 
 Group = list[Evidence]

@@ -38,6 +38,8 @@ class Settings:
     """What writes: "extractive" (no language model), hf:NAME_OR_FOLDER, or openai:NAME@URL (`assistant.writers`)."""
     adapter: str | None = None
     """Folder or name of a LoRA adapter for a model of hf:."""
+    verifier: str = ""
+    """Folder or name of the adapter that judges claims; "" means the one in use (`assistant adapters`)."""
     four_bit: bool = False
     """Load a model of hf: in 4 bits (GPU, bitsandbytes)."""
     context_tokens: int = 0

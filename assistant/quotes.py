@@ -69,6 +69,10 @@ class Retriever(Protocol):
         """The paper a passage belongs to."""
         ...
 
+    def voices(self, paper_ids: Sequence[str]) -> dict[str, str]:
+        """Paper -> the name of the work it votes with; works whose texts are nearly the same share one."""
+        ...
+
     def evidence(self, hit: Hit, start: int, end: int) -> tuple[tuple[Span, ...], str]:
         """Where `hit.passage.text[start:end]` stands: a span with boxes for each run of text, and the first page's
         label."""

@@ -13,7 +13,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from assistant.claims import check
+from assistant.appraisal import appraise
+from assistant.claims import Quoted, check
 from assistant.comparison import Group, compare, hear_the_other_side
 from assistant.config import Settings
 from assistant.errors import Cancelled, LibraryError, UsageError
@@ -30,6 +31,7 @@ from assistant.quotes import (
     place,
 )
 from assistant.types import Answer, Evidence, Filters, Hit, Label, ReasoningStep, StepKind, Verdict
+from assistant.verification import Verifier
 
 __all__ = ["MAX_QUESTION", "CheckEvent", "Event", "Retriever", "answer", "check_claim"]
 
@@ -55,11 +57,13 @@ def answer(
     question: str,
     retriever: Retriever,
     *,
+    verifier: Verifier | None = None,
     settings: Settings | None = None,
     filters: Filters | None = None,
     cancel: threading.Event | None = None,
 ) -> Iterator[Event]:
-    """Each `ReasoningStep` as it is made, each `Evidence` as it is chosen, and last the `Answer`.
+    """Each `ReasoningStep` as it is made, each `Evidence` as it is chosen, and last the `Answer`. Without a
+    verifier the steps' verdicts say that they were not judged.
 
     Deterministic but for `Answer.timings` (seconds). Raises UsageError for a question that is none, LibraryError for a
     library without passages, Cancelled when `cancel` is set.
@@ -68,6 +72,7 @@ def answer(
     question = _checked(question, "question")
     started = time.perf_counter()
     hits, steps = _search(question, retriever, settings, filters)
+    steps = appraise(question, steps, (), (), verifier)
     yield from steps
     searched = time.perf_counter()
     _stop_if(cancel)
@@ -80,18 +85,32 @@ def answer(
         _stop_if(cancel)
         evidence.append(place(as_evidence(n, candidate), candidate, retriever))
         yield evidence[-1]
-    judged = _judge(question, evidence) if found else [_nothing_found(evidence)]
+    quoted = time.perf_counter()
+    reasoned = _reason(question, evidence) if found else [_nothing_found(evidence)]
+    judged = appraise(question, reasoned, evidence if found else (), candidates, verifier)
     yield from judged
     text = _text(evidence, judged) if found else _abstention(len(hits), evidence)
     ended = time.perf_counter()
-    timings = {"search": searched - started, "evidence": ended - searched, "total": ended - started}
-    yield Answer(question, text, not found, (*steps, *judged), tuple(evidence), retriever.provenance(), timings=timings)
+    timings = {
+        "search": searched - started, "evidence": quoted - searched, "verdicts": ended - quoted,
+        "total": ended - started,
+    }  # fmt: skip
+    yield Answer(
+        question,
+        text,
+        not found,
+        (*steps, *judged),
+        tuple(evidence),
+        replace(retriever.provenance(), models=() if verifier is None else (verifier.id,)),
+        timings=timings,
+    )
 
 
 def check_claim(
     claim: str,
     retriever: Retriever,
     *,
+    verifier: Verifier,
     settings: Settings | None = None,
     filters: Filters | None = None,
     cancel: threading.Event | None = None,
@@ -105,8 +124,8 @@ def check_claim(
     _stop_if(cancel)
     candidates = [c for c in find_candidates(claim, hits, retriever) if is_sentence(c)]
     _stop_if(cancel)
-    numbered = [as_evidence(n, c) for n, c in enumerate(candidates, 1)]
-    verdict = check(claim, numbered)
+    verdict = check(claim, _quoted_for(candidates, retriever), verifier)
+    _stop_if(cancel)
     shown = _sides(verdict.evidence, settings.quotes) or verdict.evidence[:NEAREST]
     evidence: list[Evidence] = []
     for n, judged in enumerate(shown, 1):
@@ -114,9 +133,23 @@ def check_claim(
         placed = place(as_evidence(n, candidates[judged.n - 1]), candidates[judged.n - 1], retriever)
         evidence.append(replace(placed, stance=judged.stance))
         yield evidence[-1]
-    verdict = replace(verdict, evidence=tuple(evidence))
+    numbers = {judged.n: n for n, judged in enumerate(shown, 1)}
+    papers = tuple(replace(p, evidence=tuple(numbers[n] for n in p.evidence if n in numbers)) for p in verdict.papers)
+    verdict = replace(verdict, evidence=tuple(evidence), papers=papers)
     yield from _verdict_steps(verdict)
     yield verdict
+
+
+def _quoted_for(candidates: Sequence[Candidate], retriever: Retriever) -> list[Quoted]:
+    """The candidates, numbered from 1, each with the sentence before it and the work it votes with."""
+    voices = retriever.voices(sorted({c.paper.id for c in candidates}))
+    quoted = []
+    for n, c in enumerate(candidates, 1):
+        text = c.hit.passage.text
+        start, end = retriever.split(c.hit.passage)[c.index - 1] if c.index else (0, 0)
+        before = " ".join(text[start:end].split()) if "\n" not in text[end : c.start] else ""
+        quoted.append(Quoted(as_evidence(n, c), before, voices[c.paper.id]))
+    return quoted
 
 
 def _checked(text: str, what: str) -> str:
@@ -189,21 +222,19 @@ def _nearest(candidates: Sequence[Candidate]) -> list[Candidate]:
     return list(best.values())[:NEAREST]
 
 
-def _judge(question: str, evidence: Sequence[Evidence]) -> list[ReasoningStep]:
+def _reason(question: str, evidence: Sequence[Evidence]) -> list[ReasoningStep]:
     """The steps after the quotes: what each work says, who agrees, who differs, what follows."""
     steps = [
         ReasoningStep(StepKind.EVIDENCE, f"{_name(quotes[0])}: {_marks(quotes)}.", tuple(e.n for e in quotes))
         for quotes in _by_work(evidence)
     ]
     groups, opposed = compare(question, evidence)
-    if same := [group for group in groups if len(group) > 1]:
-        text = " ".join(f"{_marks(group)} point the same way." for group in same)
-        steps.append(ReasoningStep(StepKind.AGREEMENT, text, _numbers(*same)))
-    if opposed:
-        text = " ".join(
-            f"{_marks(a)} {'points' if len(a) == 1 else 'point'} the opposite way to {_marks(b)}." for a, b in opposed
-        )
-        steps.append(ReasoningStep(StepKind.DIFFERENCE, text, _numbers(*(g for pair in opposed for g in pair))))
+    for group in groups:
+        if len(group) > 1:
+            steps.append(ReasoningStep(StepKind.AGREEMENT, f"{_marks(group)} point the same way.", _numbers(group)))
+    for a, b in opposed:
+        text = f"{_marks(a)} {'points' if len(a) == 1 else 'point'} the opposite way to {_marks(b)}."
+        steps.append(ReasoningStep(StepKind.DIFFERENCE, text, _numbers(a, b)))
     return [*steps, _conclusion(evidence[0], groups, opposed)]
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from assistant.config import Settings
 from assistant.encoders import Embedder
+from assistant.index import relations
 from assistant.index.geometry import line_boxes
 from assistant.index.library import Library
 from assistant.index.relevance import idf_overlap, inverse_document_frequency, load_relevance
@@ -63,6 +64,10 @@ class LibraryRetriever:
         if paper_id not in self._papers:
             self._papers[paper_id] = self._library.store.paper(paper_id)
         return self._papers[paper_id]
+
+    def voices(self, paper_ids: Sequence[str]) -> dict[str, str]:
+        """Paper -> the name of the work it votes with; works whose texts are nearly the same share one."""
+        return relations.voices(self._library.store, paper_ids)
 
     def evidence(self, hit: Hit, start: int, end: int) -> tuple[tuple[Span, ...], str]:
         """Where `hit.passage.text[start:end]` stands: a span with boxes for each run of text, and the first page's

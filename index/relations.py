@@ -56,5 +56,15 @@ def near_duplicates(store: Store, paper_id: str) -> list[tuple[Paper, float]]:
         return [(store.papers(i)[0], shares[i]) for i in near]
 
 
+def voices(store: Store, paper_ids: Sequence[str]) -> dict[str, str]:
+    """Paper -> one work id for all papers given that are one work or nearly the same text, directly or by others."""
+    with store.snapshot():
+        works = {i: store.papers(i)[0].work_id for i in paper_ids}
+        for paper_id in works:
+            alike = {works[p.id] for p, _ in near_duplicates(store, paper_id) if p.id in works} | {works[paper_id]}
+            works = {i: min(alike) if work in alike else work for i, work in works.items()}
+        return works
+
+
 def _by_title(papers: Sequence[Paper]) -> list[Paper]:
     return sorted(papers, key=lambda p: (p.title.casefold(), p.id))

@@ -58,6 +58,9 @@ class Shelf:
     def paper(self, paper_id: str) -> Paper:
         return self.papers[paper_id]
 
+    def voices(self, paper_ids: Sequence[str]) -> dict[str, str]:
+        return {i: self.papers[i].work_id for i in paper_ids}
+
     def evidence(self, hit: Hit, start: int, end: int) -> tuple[tuple[Span, ...], str]:
         return (Span(1, start, end, ((0.0, 0.0, 1.0, 1.0),)),), "i"
 
