@@ -19,6 +19,7 @@ BUILT_IN_EMBEDDER = "all-MiniLM-L6-v2"
 DEVICES = ("auto", "cpu", "cuda", "mps")
 OCR = ("auto", "off")
 CHAT_TEMPLATES = ("model", "plain")
+UNSUPPORTED = ("mark", "drop")
 LIBRARY_FOLDER = ".assistant"
 
 
@@ -59,6 +60,17 @@ class Settings:
     """Least probability of relevance of the best quote; below it the assistant abstains. Where questions with their
     papers and the same without them part best, on training queries (benchmarks/fit_relevance.py)."""
 
+    follow_ups: int = 3
+    """Questions proposed after an answer, each looked up before; 0: none."""
+    unsupported: str = "mark"
+    """What becomes of a written step that its evidence does not support: "mark" shows it as such, "drop" does not."""
+    budget_calls: int = 12
+    """Calls of the model of one answer, at most."""
+    budget_tokens: int = 60_000
+    """Tokens that it reads and writes for one answer, at most."""
+    budget_seconds: float = 600.0
+    """Time for one answer; what stands by then is shown."""
+
     def __post_init__(self) -> None:
         if self.device not in DEVICES:
             raise UsageError(f"device is {self.device!r}; choose one of {', '.join(DEVICES)}")
@@ -66,9 +78,14 @@ class Settings:
             raise UsageError(f"ocr is {self.ocr!r}; choose one of {', '.join(OCR)}")
         if self.chat_template not in CHAT_TEMPLATES:
             raise UsageError(f"chat_template is {self.chat_template!r}; choose one of {', '.join(CHAT_TEMPLATES)}")
+        if self.unsupported not in UNSUPPORTED:
+            raise UsageError(f"unsupported is {self.unsupported!r}; choose one of {', '.join(UNSUPPORTED)}")
+        for name in ("follow_ups", "budget_seconds"):
+            if getattr(self, name) < 0:
+                raise UsageError(f"{name} is {getattr(self, name)}; it must be 0 or more")
         if self.context_tokens < 0:
             raise UsageError(f"context_tokens is {self.context_tokens}; it must be 0 or more")
-        for name in ("workers", "passage_tokens", "candidates", "passages", "quotes"):
+        for name in ("workers", "passage_tokens", "candidates", "passages", "quotes", "budget_calls", "budget_tokens"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
 

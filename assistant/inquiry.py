@@ -1,6 +1,6 @@
-"""Questions as texts, by rule and in English: their parts, the claim they ask about, and what to ask next.
+"""Questions as texts, by rule and in English: their parts, and what to ask next.
 
-Knows no library: whether a question can be answered, it is told. In doubt a question stays whole and claims nothing.
+Knows no library: whether a question can be answered, it is told. In doubt a question stays whole.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ _JOINS = re.compile(
 )
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|them|their|this|that|these|those|he|she|one|ones|there)\b", re.I)
 _OPENS = re.compile(rf"(?:{_ASKS}|{_AUXILIARY})\b", re.I)
-_POLAR = re.compile(rf"(?:(?:{_AUXILIARY})\s+(?:there\s+(?:any\s+)?)?)(?P<rest>.+)", re.I | re.DOTALL)
 _WORD = re.compile(r"[^\W\d_][\w-]*[^\W_]")
-_ENDING = re.compile(r"(?:ed|ly|ing|ically|es)$")
-"""A word that ends so is often no noun; a phrase neither begins nor ends with one."""
+_ENDING = re.compile(r"(?:ed|ly|ing)$")
+"""A word that ends so is often no noun."""
+_NO_NAMES = frozenset("every several many much various different similar same other another first second".split())  # noqa: SIM905
+"""Words that stand before nouns and name nothing."""
 
 
 def split_question(question: str) -> list[str]:
@@ -47,43 +48,32 @@ def split_question(question: str) -> list[str]:
     return [p if p.endswith(("?", "？")) else f"{p}?" for p in parts]
 
 
-def as_claim(question: str) -> str:
-    """What a question asks to confirm: itself where it is a statement, its words after "does" or "is" where it wants
-    yes or no ("Does X raise Y?" -> "X raise Y."), "" where it wants something else."""
-    text = question.strip()
-    if not text.endswith(("?", "？")):
-        return "" if re.match(rf"(?:{_ASKS})\b", text, re.I) else text
-    polar = _POLAR.fullmatch(text)
-    if polar is None or re.search(r"[?？].", text) or re.search(rf"\bor\b|\b(?:{_ASKS})\b", text, re.I):
-        return ""
-    rest = polar["rest"].rstrip("?？ ")
-    return f"{rest[:1].upper()}{rest[1:]}."
-
-
 def suggest(question: str, quotes: Sequence[str], passages: Sequence[str]) -> Iterator[str]:
     """Questions one might ask next, best first: about phrases of the quotes that the question does not name and that
     most of the passages share."""
     if not is_english(question):
         return
-    topic = _topic(question)
-    for phrase in _phrases(question, quotes, passages):
+    low = [p.lower() for p in passages]
+    topic = _topic(question, low)
+    for phrase in _phrases(question, quotes, low):
         if topic:
             yield f"How is {phrase} related to {topic}?"
         yield f"What about {phrase}?"
 
 
-def _topic(question: str) -> str:
-    """The longest run of words of a question that is no verb, adverb or stop word."""
-    runs = re.split(rf"[?,;:.]|\b(?:{'|'.join(sorted(STOP_WORDS))})\b", question, flags=re.I)
-    names = [" ".join(w for w in r.split() if not _ENDING.search(w)) for r in runs]
-    return max((n.strip() for n in names), key=lambda n: (len(n.split()) <= MAX_PHRASE, len(n)), default="")
+def _topic(question: str, passages: Sequence[str]) -> str:
+    """The longest run of words of a question that passages hold as it stands, and that may name something."""
+    words = re.findall(r"[\w-]+", question)
+    runs = (words[i : i + n] for n in range(MAX_PHRASE, 0, -1) for i in range(len(words) - n + 1))
+    names = [" ".join(run) for run in runs if all(_may_name(w) for w in run)]
+    held = [n for n in names if any(n.lower() in text for text in passages)]
+    return max(held, key=lambda n: (len(n.split()), len(n)), default="")
 
 
 def _phrases(question: str, quotes: Sequence[str], passages: Sequence[str]) -> list[str]:
     asked = {_stem(w) for w in content_words(question)}
     found = Counter(p for quote in quotes for p in set(_runs(quote)))
-    low = [p.lower() for p in passages]
-    shared = {p: sum(p.lower() in text for text in low) for p in found}
+    shared = {p: sum(p.lower() in text for text in passages) for p in found}
     fresh = [p for p in found if not {_stem(w) for w in p.lower().split()} & asked]
     ranked = sorted(fresh, key=lambda p: (-min(shared[p], 2), -len(p.split()), -shared[p], p))
     return list(_apart(ranked))
@@ -101,7 +91,7 @@ def _runs(text: str) -> Iterator[str]:
 
 def _may_name(word: str) -> bool:
     letters = len(word) >= MIN_LETTERS and _WORD.fullmatch(word) is not None
-    return letters and word.lower() not in STOP_WORDS and not _ENDING.search(word)
+    return letters and word.lower() not in STOP_WORDS | _NO_NAMES and not _ENDING.search(word)
 
 
 def _apart(phrases: Iterable[str]) -> Iterator[str]:
