@@ -55,11 +55,16 @@ class Ledger:
         self.calls = 0
         self.tokens = 0
 
+    @property
+    def left(self) -> int:
+        """Tokens that may still be read and written."""
+        return self.budget.tokens - self.tokens
+
     def open_call(self, prompt: int, reply: int) -> int:
         """Begin a call that reads `prompt` tokens; how many it may write, at most `reply`. Raises Spent."""
         if self.calls >= self.budget.calls:
             raise Spent(f"the {self.budget.calls} calls of the model that an answer may take are used up")
-        room = min(reply, self.budget.tokens - self.tokens - prompt)
+        room = min(reply, self.left - prompt)
         if room < LEAST_REPLY:
             raise Spent(f"the {self.budget.tokens:,} tokens that an answer may take are used up")
         self.calls += 1
