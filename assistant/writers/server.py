@@ -16,7 +16,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
@@ -116,6 +116,7 @@ class ServerWriter:
         """Put the reply's pieces. Asks again where the server is busy, and without a field that it refuses."""
         waits, tries = self._first_wait, 1
         while True:
+            call.check()
             answer = self._post(self._without_refused(body), put, call)
             if answer is None:
                 return
@@ -141,10 +142,10 @@ class ServerWriter:
     def _refused_field(self, body: Mapping[str, Any], text: str) -> str:
         """A field to try without: one the refusal names; else the schema, which most servers refuse in other words."""
         sent = [n for n in (*OPTIONAL, "max_tokens") if n in body and n not in self._refused]
-        named = [n for n in sent if re.search(rf"\b{n}\b", text)]
-        if named or TOO_LONG.search(text):
-            return (named or [""])[0] if not TOO_LONG.search(text) else ""
-        return "response_format" if "response_format" in sent else ""
+        if TOO_LONG.search(text):
+            return ""
+        named = next((n for n in sent if re.search(rf"\b{n}\b", text)), "")
+        return named or ("response_format" if "response_format" in sent else "")
 
     def _post(self, body: dict[str, Any], put: Put, call: _Call) -> _Refusal | None:
         """Put the pieces of one try and return None, or return the server's refusal."""
@@ -170,18 +171,17 @@ class ServerWriter:
     def _read(self, response: httpx.Response, put: Put, *, limit: int) -> None:
         """The pieces of an event stream. ModelError where it ends before the reply does."""
         written, finished = 0, False
-        for event in _events(
-            response.iter_raw() if not response.headers.get("content-encoding") else response.iter_bytes()
-        ):
-            if event == "[DONE]":
-                return
-            piece, ended = self._piece(event)
-            finished = finished or ended
-            put(piece)
-            written += len(piece)
-            if written > limit:
-                log.warning("%s does not keep max_tokens; its reply is cut", self._url)
-                return
+        with contextlib.closing(_events(response)) as events:
+            for event in events:
+                if event == "[DONE]":
+                    return
+                piece, ended = self._piece(event)
+                finished = finished or ended
+                put(piece)
+                written += len(piece) or 1  # an event without text counts, or a server could send them for ever
+                if written > limit:
+                    log.warning("%s does not keep max_tokens; its reply is cut", self._url)
+                    return
         if not finished:
             raise self._broken("it closed the connection")
 
@@ -276,7 +276,8 @@ class _Call:
         if event == "connection.connect_tcp.complete":
             with self._guard:
                 self._stream = info["return_value"]
-        self.check()
+            if self._stopped.is_set():  # an error raised here would leave the socket open
+                self.stop()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -301,25 +302,32 @@ def body_limit(body: Mapping[str, Any]) -> int:
     return TOKEN_CHARACTERS * int(tokens)
 
 
-def _events(chunks: Iterable[bytes]) -> Iterator[str]:
+def _events(response: httpx.Response) -> Generator[str, None, None]:
     """The data of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
     held = b""
-    for chunk in chunks:
-        *lines, held = (held + chunk).split(b"\n")
-        if len(held) > LINE_BYTES:
-            raise httpx.RemoteProtocolError("a line without end")
-        for line in lines:
-            if line.startswith(b"data:") and (data := line[5:].strip()):
-                yield data.decode("utf-8", "replace")
+    with contextlib.closing(_chunks(response)) as chunks:
+        for chunk in chunks:
+            *lines, held = (held + chunk).split(b"\n")
+            if len(held) > LINE_BYTES:
+                raise httpx.RemoteProtocolError("a line without end")
+            for line in lines:
+                if line.startswith(b"data:") and (data := line[5:].strip()):
+                    yield data.decode("utf-8", "replace")
+
+
+def _chunks(response: httpx.Response) -> Generator[bytes, None, None]:
+    """The body as it comes. A generator's: it can be closed where one stops in the middle."""
+    yield from response.iter_bytes()
 
 
 def _text(response: httpx.Response) -> str:
     """The body as text, within BODY_BYTES."""
     held = b""
-    for chunk in response.iter_bytes():
-        held += chunk
-        if len(held) > BODY_BYTES:
-            break
+    with contextlib.closing(_chunks(response)) as chunks:
+        for chunk in chunks:
+            held += chunk
+            if len(held) > BODY_BYTES:
+                break
     return held[:BODY_BYTES].decode("utf-8", "replace")
 
 
