@@ -19,6 +19,7 @@ from assistant.comparison import Group, compare, hear_the_other_side
 from assistant.config import Settings
 from assistant.errors import Cancelled, LibraryError, UsageError
 from assistant.language import differing_language
+from assistant.questions import as_claim
 from assistant.quotes import (
     LEAST_OF_BEST,
     Candidate,
@@ -102,8 +103,15 @@ def answer(
         (*steps, *judged),
         tuple(evidence),
         replace(retriever.provenance(), models=() if verifier is None else (verifier.id,)),
-        timings=timings,
+        _overall(question, judged),
+        timings,
     )
+
+
+def _overall(question: str, steps: Sequence[ReasoningStep]) -> tuple[Verdict, ...]:
+    """The conclusion's verdict, where it is on the claim asked about."""
+    verdict = steps[-1].verdict
+    return (verdict,) if verdict is not None and verdict.method and verdict.claim == as_claim(question) else ()
 
 
 def check_claim(
