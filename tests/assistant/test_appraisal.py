@@ -47,10 +47,16 @@ def test_where_the_question_is_a_claim_quotes_are_judged_for_how_they_answer_it(
 
 
 def test_where_it_is_none_a_quote_is_judged_by_other_works_alone() -> None:
-    result = ask(OPEN, Shelf({A: [RAISED], B: [AGAIN], C: [LOWERED]}), Scripted())
+    raised, again, lowered = (t.split(" by ")[0] + "." for t in (RAISED, AGAIN, LOWERED))
+    result = ask(OPEN, Shelf({A: [raised], B: [again], C: [lowered]}), Scripted())
     votes = {v.claim: (v.n_for, v.n_against) for v in by_kind(result, StepKind.EVIDENCE)}
-    assert votes == {RAISED: (1, 1), AGAIN: (1, 1), LOWERED: (0, 2)}
+    assert votes == {raised: (1, 1), again: (1, 1), lowered: (0, 2)}
     assert result.verdicts == ()
+
+
+def test_another_papers_other_number_is_no_support() -> None:
+    result = ask(OPEN, Shelf({A: [RAISED], B: [AGAIN]}), Scripted())
+    assert [(v.n_for, len(v.mismatches)) for v in by_kind(result, StepKind.EVIDENCE)] == [(0, 1), (0, 1)]
 
 
 def test_a_quote_is_never_judged_against_itself() -> None:

@@ -302,7 +302,9 @@ def test_check_votes_with_all_works_also_those_not_shown() -> None:
 
 
 def test_check_does_not_vote_with_passages_on_something_else() -> None:
-    verdict = check("Velorite increases resistance against blight, rust, scab, mildew, wilt of tomatoes.", shelf())
+    verdict = check(
+        "Velorite increases resistance against blight, rust, scab, mildew, wilt, canker, hail, frost.", shelf()
+    )
     assert (verdict.label, verdict.n_for, verdict.n_against) == (Label.NOT_ENOUGH_INFO, 0, 0)
     assert {e.stance for e in verdict.evidence} == {Label.NOT_ENOUGH_INFO}
 
@@ -316,7 +318,7 @@ def test_a_question_for_a_number_prefers_sentences_with_one() -> None:
 
 
 def test_check_shows_the_nearest_where_nothing_decides() -> None:
-    verdict = check("Giraffes like tomatoes.", shelf())
+    verdict = check("Giraffes like tomatoes.", Shelf({HALLAM: [ASIDE.replace("fruit", "tomatoes")]}))
     assert verdict.label is Label.NOT_ENOUGH_INFO
     assert 0 < len(verdict.evidence) <= 3
 

@@ -122,7 +122,9 @@ def test_an_answer_quotes_references_on_request_only(retriever: LibraryRetriever
 
 
 def test_a_title_in_a_list_of_references_is_no_vote(retriever: LibraryRetriever) -> None:
-    *events, verdict = check_claim("Velorite raises the yield of wheat.", retriever, filters=Filters(references=True))
+    *events, verdict = check_claim(
+        "Velorite raises the yield of wheat.", retriever, verifier=Scripted(), filters=Filters(references=True)
+    )
     assert isinstance(verdict, Verdict)
     assert (verdict.n_for, verdict.n_against) == (1, 0)
     assert {e.passage.kind for e in events if isinstance(e, Evidence)} == {PassageKind.TEXT}
