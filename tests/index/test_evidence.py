@@ -31,6 +31,7 @@ from assistant.types import (
     Table,
     Verdict,
 )
+from tests.assistant.scripted import Scripted
 
 HEADER, ROW, ENTRY = "Plot Yield of wheat", "North 4.1 t", "1. Doe J. Velorite reduces the yield of wheat. Soils 4, 2."
 PROSE = "Velorite raised the yield of wheat in each of the plots. It was cheap."
