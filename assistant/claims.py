@@ -55,15 +55,21 @@ def check(claim: str, quotes: Sequence[Quoted], verifier: Verifier) -> Verdict:
     if not is_english(claim) or (relevant and not readable):
         return replace(unjudged(claim, LANGUAGE), evidence=plain)
     if not readable:
-        return replace(unjudged(claim, "nothing read is about it"), evidence=plain, method=verifier.id)
+        return replace(unjudged(claim, "nothing read is about it"), evidence=plain, method=_method(verifier))
     heard = _hear(claim, _most_telling(readable), verifier)
     works = _by_voice(heard)
     deciding = sorted((_deciding(work) for work in works), key=lambda h: -h.judgement.decisive)
     verdict = tally(claim, [h.judgement for h in deciding], verifier)
     papers = tuple(_paper_verdict(h, next(w for w in works if h in w)) for h in deciding)
     rest = tuple(e for e in plain if all(h.quoted.evidence.n != e.n for h in heard))
-    judged = replace(verdict, papers=papers, evidence=(*_with_stances(heard, deciding), *rest))
+    judged = replace(
+        verdict, papers=papers, evidence=(*_with_stances(heard, deciding), *rest), method=_method(verifier)
+    )
     return _without_number(judged, _distance(claim, deciding))
+
+
+def _method(verifier: Verifier) -> str:
+    return f"{verifier.id}: each sentence alone and with the one before it, one vote per work"
 
 
 def _most_telling(quotes: Sequence[Quoted]) -> list[Quoted]:

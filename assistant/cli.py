@@ -237,7 +237,7 @@ def chat(arguments: argparse.Namespace) -> int:
 
 
 def _assistant(arguments: argparse.Namespace) -> Assistant:
-    names = ("library", "embedder", "device", "workers")
+    names = ("library", "embedder", "device", "workers", "verifier")
     assistant = Assistant(**{n: getattr(arguments, n, None) for n in names})
     print(f"library: {assistant.folder}", file=sys.stderr)
     return assistant
@@ -323,6 +323,7 @@ def _add_questions(commands: Any) -> None:
     _add_model_options(parser)
     parser = _add(commands, "check", check)
     parser.add_argument("claim")
+    parser.add_argument("--verifier", metavar="ADAPTER", help="what judges: a folder or a name of `assistant adapters`")
     _add_model_options(parser)
     parser = _add(commands, "chat", chat, json_output=False)
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")

@@ -18,7 +18,9 @@ from assistant.types import (
     FileStatus,
     HealthCheck,
     IngestReport,
+    Label,
     Paper,
+    PaperVerdict,
     Provenance,
     ReasoningStep,
     Related,
@@ -48,6 +50,8 @@ def verdict_json(verdict: Verdict) -> Json:
     return {
         "claim": verdict.claim,
         **_judgement_json(verdict),
+        "method": verdict.method,
+        "papers": [_vote_json(p) for p in verdict.papers],
         "evidence": [evidence_json(e) for e in verdict.evidence],
     }
 
@@ -167,6 +171,22 @@ def _judgement_json(verdict: Verdict) -> Json:
         "conflict": verdict.conflict,
         "n_for": verdict.n_for,
         "n_against": verdict.n_against,
+        "reason": verdict.reason,
+        "mismatches": list(verdict.mismatches),
+    }
+
+
+def _vote_json(vote: PaperVerdict) -> Json:
+    """A work's one vote; `evidence` names the quotes it rests on, and the best against it."""
+    names = (Label.SUPPORTS, Label.REFUTES, Label.NOT_ENOUGH_INFO)
+    known = None if vote.probabilities is None else dict(zip(map(str, names), vote.probabilities, strict=True))
+    return {
+        "paper_id": vote.paper.id,
+        "work_id": vote.paper.work_id,
+        "title": vote.paper.title,
+        "label": str(vote.label),
+        "probabilities": known,
+        "evidence": list(vote.evidence),
     }
 
 

@@ -32,6 +32,7 @@ from assistant.finding import (
 )
 from assistant.inquiry import follow_ups, suggest
 from assistant.phrases import by_work, count, marks, name, numbers_of, quoted
+from assistant.questions import as_claim
 from assistant.quotes import (
     LEAST_OF_BEST,
     Candidate,
@@ -110,9 +111,16 @@ def answer(
         (*steps, *judged),
         tuple(evidence),
         _provenance(retriever, verifier, findings),
+        verdicts=_overall(question, judged),
         timings=clock.timings(),
         follow_ups=asked_next,
     )
+
+
+def _overall(question: str, steps: Sequence[ReasoningStep]) -> tuple[Verdict, ...]:
+    """The conclusion's verdict, where it is on the claim asked about."""
+    verdict = steps[-1].verdict
+    return (verdict,) if verdict is not None and verdict.method and verdict.claim == as_claim(question) else ()
 
 
 def check_claim(

@@ -19,10 +19,12 @@ from assistant.types import (
     IngestReport,
     Label,
     Paper,
+    PaperVerdict,
     Passage,
     PassageKind,
     ReasoningStep,
     Related,
+    StepKind,
     Verdict,
 )
 
@@ -87,10 +89,31 @@ def verdict_text(verdict: Verdict, *, width: int = WIDTH, colour: bool = False) 
     lines = [_wrap(f"Claim: {verdict.claim}", width), f"{_style(word, hue, colour)}: {_counted(verdict)}"]
     if verdict.conflict:
         lines.append("The papers disagree.")
-    lines.append(f"Confidence: {_confidence(verdict)}")
+    lines.append(_wrap(f"Confidence: {_confidence(verdict)}", width))
+    lines += [_wrap(f"Differs: {m}", width, indent="  ") for m in verdict.mismatches]
     if verdict.method:
         lines.append(_wrap(f"Method: {verdict.method}", width))
-    return "\n\n".join(p for p in ("\n".join(lines), _passages_text(verdict.evidence, width, colour)) if p)
+    parts = ("\n".join(lines), _votes_text(verdict, width, colour), _passages_text(verdict.evidence, width, colour))
+    return "\n\n".join(p for p in parts if p)
+
+
+def _votes_text(verdict: Verdict, width: int, colour: bool) -> str:
+    """One line per paper that votes: which way, how probable, by which quotes; and how many say too little."""
+    voting = [p for p in verdict.papers if p.label is not Label.NOT_ENOUGH_INFO]
+    silent = len(verdict.papers) - len(voting)
+    if not verdict.papers:
+        return ""
+    lines = [_wrap(_vote_text(p, known=verdict.calibrated), width, indent="  ") for p in voting]
+    if silent:
+        lines.append(f"? {_count(silent, 'paper')} read {'says' if silent == 1 else 'say'} too little to vote")
+    return "\n".join([_style("Votes, one per paper", "bold", colour), *lines])
+
+
+def _vote_text(paper: PaperVerdict, *, known: bool) -> str:
+    side = 0 if paper.label is Label.SUPPORTS else 1
+    marks = " ".join(f"[{n}]" for n in paper.evidence)
+    share = f" {paper.probabilities[side]:.0%}" if known and paper.probabilities else ""
+    return f"{'+-'[side]} {_stance(paper.label)}{share}: {_title(paper.paper)} {marks}".rstrip()
 
 
 def file_line(report: FileReport, *, colour: bool = False) -> str:
@@ -175,8 +198,19 @@ def health_text(checks: Iterable[HealthCheck], *, colour: bool = False) -> str:
 def _steps_text(steps: Sequence[ReasoningStep], width: int, colour: bool) -> str:
     if not steps:
         return ""
-    lines = [_wrap(f"{n}. {s.kind}: {s.text}", width, indent="   ") for n, s in enumerate(steps, 1)]
+    lines = [_wrap(f"{n}. {s.kind}: {s.text}{_judged(s)}", width, indent="   ") for n, s in enumerate(steps, 1)]
     return "\n".join([_style("Steps", "bold", colour), *lines])
+
+
+def _judged(step: ReasoningStep) -> str:
+    """What the verifier makes of a step, in brackets; nothing for a search, which states nothing."""
+    verdict = step.verdict
+    if verdict is None or step.kind is StepKind.SEARCH:
+        return ""
+    if verdict.label is Label.NOT_ENOUGH_INFO:
+        return f" ({verdict.reason or 'not decided'})"
+    share = "" if verdict.confidence is None else f" {verdict.confidence:.0%}"
+    return f" ({str(verdict.label).lower()}{share}{', papers disagree' if verdict.conflict else ''})"
 
 
 def _passages_text(evidence: Sequence[Evidence], width: int, colour: bool) -> str:
@@ -226,8 +260,10 @@ def _counted(verdict: Verdict) -> str:
 
 
 def _confidence(verdict: Verdict) -> str:
-    known = "not known" if verdict.confidence is None else f"{verdict.confidence:.0%}"
-    return f"{known} ({'calibrated' if verdict.calibrated else 'not calibrated'})"
+    if verdict.confidence is None:
+        return clean(verdict.reason) or "not known (not calibrated)"
+    known = f"{verdict.confidence:.0%} ({'calibrated' if verdict.calibrated else 'not calibrated'})"
+    return f"{known}; {clean(verdict.reason)}" if verdict.reason else known
 
 
 def _pages(of: Paper | FileReport) -> str:

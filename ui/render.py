@@ -114,7 +114,7 @@ def _step(step: ReasoningStep, known: set[int]) -> str:
     named = {int(n) for n in _CITATION.findall(step.text)}
     more = "".join(f" {_citation(n)}" for n in step.evidence if n in known - named)
     name = STEP_NAMES.get(step.kind, "Step")
-    badge = f" {_badge(step.verdict)}" if step.verdict is not None else ""
+    badge = "" if step.verdict is None or step.kind == "search" else f" {_step_badge(step.verdict)}"
     return f'<span class="kind">{name}</span><span dir="auto">{cited(step.text, known)}{more}{badge}</span>'
 
 
@@ -127,11 +127,36 @@ def answer_html(answer: Answer) -> str:
 
 
 def verdict_html(verdict: Verdict) -> str:
-    """What the papers say of a claim: icon and word, and beside them what they rest on."""
+    """What the papers say of a claim: icon and word, beside them what they rest on, below them the vote of each."""
     notes = [f"{verdict.n_for} for, {verdict.n_against} against", _confidence(verdict)]
     if verdict.method:
         notes.append(f"method: {verdict.method}")
-    return f'<p class="verdict">{_badge(verdict)}<span class="note">{escape("; ".join(notes))}</span></p>'
+    differing = "".join(f'<p class="note">{escape(m)}</p>' for m in verdict.mismatches)
+    return f'<p class="verdict">{_badge(verdict)}<span class="note">{escape("; ".join(notes))}</span></p>' + (
+        differing + _votes(verdict)
+    )
+
+
+def _votes(verdict: Verdict) -> str:
+    """The papers that vote, which way and how probably, with links to their quotes."""
+    voting = [p for p in verdict.papers if p.label in STANCES]
+    items = []
+    for p in voting:
+        probability = None if p.probabilities is None else p.probabilities[0 if p.label is Label.SUPPORTS else 1]
+        share = f", {percent(probability)}" if probability is not None and verdict.calibrated else ""
+        links = " ".join(_citation(n) for n in p.evidence)
+        items.append(
+            f'<li><cite dir="auto">{escape(p.paper.title or "Untitled paper")}</cite> '
+            f'<span class="note">{STANCES[p.label]}{share}</span> {links}</li>'
+        )
+    return f'<ul class="votes">{"".join(items)}</ul>' if items else ""
+
+
+def _step_badge(verdict: Verdict) -> str:
+    """A step's verdict; where it was not judged, why."""
+    if verdict.reason.startswith("not judged"):
+        return f'<span class="note">{escape(verdict.reason)}</span>'
+    return _badge(verdict)
 
 
 def _badge(verdict: Verdict) -> str:
@@ -144,7 +169,7 @@ def _badge(verdict: Verdict) -> str:
 
 def _confidence(verdict: Verdict) -> str:
     if verdict.confidence is None:
-        return "confidence not known"
+        return verdict.reason or "confidence not known"
     return f"confidence {percent(verdict.confidence)}{'' if verdict.calibrated else ' (not calibrated)'}"
 
 

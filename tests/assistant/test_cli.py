@@ -81,9 +81,53 @@ def test_check_json(sample_library: Path, capsys: pytest.CaptureFixture[str]) ->
     verdict = json.loads(out)
     assert code == 0
     assert verdict["label"] in ("SUPPORTS", "REFUTES", "NOT_ENOUGH_INFO")
-    assert verdict["calibrated"] is False
-    assert verdict["confidence"] is None
+    assert verdict["calibrated"] is True
+    assert 0 < verdict["confidence"] < 1
     assert verdict["evidence"]
+    assert verdict["conflict"] is True
+    votes = {p["title"]: p["label"] for p in verdict["papers"]}
+    assert votes["No yield benefit of velorite for tomato on coastal sand, and a loss at high rates"] == "REFUTES"
+    shown = {e["n"] for e in verdict["evidence"]}
+    assert all(set(p["evidence"]) <= shown for p in verdict["papers"])
+
+
+@pytest.mark.parametrize(
+    ("claim", "reason"),
+    [
+        ("Velorit erhöht den Ertrag der Tomaten.", "not judged: language"),
+        ("石灰提高了土壤的酸碱度。", "not judged: language"),
+        ("Aspirin relieves headache in adults.", "nothing read is about it"),
+    ],
+)
+def test_check_says_why_it_does_not_judge(
+    claim: str, reason: str, sample_library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(capsys, "check", claim, "--library", sample_library, "--json")
+    verdict = json.loads(out)
+    assert code == 0
+    assert (verdict["label"], verdict["confidence"], verdict["reason"]) == ("NOT_ENOUGH_INFO", None, reason)
+
+
+def test_a_missing_adapter_is_one_sentence(sample_library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(
+        capsys, "check", "Velorite helps tomatoes.", "--library", sample_library, "--verifier", "/no/such/adapter"
+    )
+    assert code == 1
+    assert "is no adapter" in err
+    assert "Traceback" not in err
+
+
+def test_an_adapter_for_another_base_is_one_sentence(
+    sample_library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from assistant.finetune.adapters import BUILT_IN_FOLDER
+
+    other = shutil.copytree(BUILT_IN_FOLDER, tmp_path / "other")
+    described = json.loads((other / "assistant.json").read_text(encoding="utf-8"))
+    (other / "assistant.json").write_text(json.dumps(described | {"base_sha256": "0" * 64}), encoding="utf-8")
+    code, _, err = run(capsys, "check", "Velorite helps.", "--library", sample_library, "--verifier", other)
+    assert code == 1
+    assert "belongs to the base" in err
 
 
 def test_an_abstention_is_an_answer(sample_library: Path, capsys: pytest.CaptureFixture[str]) -> None:

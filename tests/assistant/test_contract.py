@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from assistant.types import (
     IngestReport,
     Label,
     Paper,
+    PaperVerdict,
     Passage,
     Provenance,
     ReasoningStep,
@@ -51,7 +53,7 @@ EVIDENCE = [
     "stance",
     "kind",
 ]
-JUDGEMENT = ["label", "confidence", "calibrated", "conflict", "n_for", "n_against"]
+JUDGEMENT = ["label", "confidence", "calibrated", "conflict", "n_for", "n_against", "reason", "mismatches"]
 ODD = os.fsdecode(b"/papers/caf\xe9.pdf")
 
 PAPER = Paper(
@@ -120,6 +122,8 @@ def test_answer_values() -> None:
         "conflict": False,
         "n_for": 0,
         "n_against": 1,
+        "reason": "",
+        "mismatches": [],
     }
     assert found["steps"] == [
         {"kind": "search", "text": "s", "evidence": [], "verdict": None},
@@ -158,7 +162,7 @@ def test_a_quote_from_a_file_without_pages_names_its_paragraph() -> None:
 
 
 def test_verdict_has_the_fields_of_the_contract_in_order() -> None:
-    assert list(verdict_json(VERDICT)) == ["claim", *JUDGEMENT, "evidence"]
+    assert list(verdict_json(VERDICT)) == ["claim", *JUDGEMENT, "method", "papers", "evidence"]
 
 
 def test_paths_are_absolute_and_lead_back_to_the_file() -> None:
@@ -218,3 +222,20 @@ def test_every_value_survives_json(value: dict[str, Any]) -> None:
     text = json.dumps(value, allow_nan=False)
     text.encode("ascii")
     assert json.loads(text) == value
+
+
+def test_a_papers_vote_has_its_probabilities_by_name() -> None:
+    verdict = replace(VERDICT, papers=(PaperVerdict(PAPER, Label.REFUTES, (0.1, 0.7, 0.2), (1,)),), mismatches=("x",))
+    found = verdict_json(verdict)
+    assert found["mismatches"] == ["x"]
+    assert found["papers"] == [
+        {
+            "paper_id": PAPER.id,
+            "work_id": PAPER.work_id,
+            "title": PAPER.title,
+            "label": "REFUTES",
+            "probabilities": {"SUPPORTS": 0.1, "REFUTES": 0.7, "NOT_ENOUGH_INFO": 0.2},
+            "evidence": [1],
+        }
+    ]
+    assert json.loads(json.dumps(found)) == found

@@ -15,6 +15,7 @@ from assistant.language import differing_language, guess_language
 from assistant.quotes import EMBEDDED_SENTENCES, find_candidates, is_quotable
 from assistant.reasoning import MAX_QUESTION, answer, check_claim
 from assistant.types import Answer, Evidence, Filters, Label, Paper, ReasoningStep, StepKind, Verdict
+from tests.assistant.scripted import Scripted
 from tests.assistant.shelf import PROVENANCE, Shelf, paper
 
 HALLAM = paper("hallam", authors=("Ines T. Hallam", "Chidi Okereke", "Sunniva Brandvold"), year=2021)
@@ -38,7 +39,7 @@ def ask(question: str, library: Shelf, **options: int | float) -> Answer:
 
 
 def check(claim: str, library: Shelf, **options: int) -> Verdict:
-    *_, last = check_claim(claim, library, settings=Settings(**options))  # type: ignore[arg-type]
+    *_, last = check_claim(claim, library, verifier=Scripted(), settings=Settings(**options))  # type: ignore[arg-type]
     assert isinstance(last, Verdict)
     return last
 
@@ -66,7 +67,7 @@ def test_the_answer_quotes_what_bears_on_the_question() -> None:
     assert result.provenance == PROVENANCE
     assert result.text.startswith("3 quotes of 3 papers bear on this.")
     assert all(f"“{e.text}” [{e.n}]" in result.text for e in result.evidence)
-    assert set(result.timings) == {"search", "evidence", "total"}
+    assert set(result.timings) == {"search", "evidence", "verdicts", "total"}
 
 
 def test_agreement_and_difference_name_the_right_papers() -> None:
@@ -194,13 +195,13 @@ def test_no_more_sentences_are_embedded_than_needed() -> None:
 @pytest.mark.parametrize("run", [answer, check_claim])
 def test_no_words_are_no_question(text: str, run: object) -> None:
     with pytest.raises(UsageError, match="is empty"):
-        list(run(text, shelf()))  # type: ignore[operator]
+        list(run(text, shelf(), verifier=Scripted()))  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("run", [answer, check_claim])
 def test_a_question_has_a_limit(run: object) -> None:
     with pytest.raises(UsageError, match=r"100,000 characters.*at most 4,000"):
-        list(run("x" * 100_000, shelf()))  # type: ignore[operator]
+        list(run("x" * 100_000, shelf(), verifier=Scripted()))  # type: ignore[operator]
 
 
 def test_the_longest_question_is_tried() -> None:
@@ -301,7 +302,9 @@ def test_check_votes_with_all_works_also_those_not_shown() -> None:
 
 
 def test_check_does_not_vote_with_passages_on_something_else() -> None:
-    verdict = check("Velorite increases resistance against blight, rust, scab, mildew, wilt of tomatoes.", shelf())
+    verdict = check(
+        "Velorite increases resistance against blight, rust, scab, mildew, wilt, canker, hail, frost.", shelf()
+    )
     assert (verdict.label, verdict.n_for, verdict.n_against) == (Label.NOT_ENOUGH_INFO, 0, 0)
     assert {e.stance for e in verdict.evidence} == {Label.NOT_ENOUGH_INFO}
 
@@ -315,13 +318,13 @@ def test_a_question_for_a_number_prefers_sentences_with_one() -> None:
 
 
 def test_check_shows_the_nearest_where_nothing_decides() -> None:
-    verdict = check("Giraffes like tomatoes.", shelf())
+    verdict = check("Giraffes like tomatoes.", Shelf({HALLAM: [ASIDE.replace("fruit", "tomatoes")]}))
     assert verdict.label is Label.NOT_ENOUGH_INFO
     assert 0 < len(verdict.evidence) <= 3
 
 
 def test_check_streams_steps_and_ends_with_the_verdict() -> None:
-    *before, last = check_claim("Velorite increases the yield of tomatoes.", shelf())
+    *before, last = check_claim("Velorite increases the yield of tomatoes.", shelf(), verifier=Scripted())
     assert isinstance(last, Verdict)
     steps = [e for e in before if isinstance(e, ReasoningStep)]
     assert steps[-1].verdict == last

@@ -28,6 +28,7 @@ from assistant.types import (
     IngestReport,
     Label,
     Paper,
+    PaperVerdict,
     Passage,
     Provenance,
     ReasoningStep,
@@ -204,4 +205,30 @@ def test_health() -> None:
     assert (
         health_text([HealthCheck("disk", True, "9 GB"), HealthCheck("model", False, "gone")])
         == "ok    disk: 9 GB\nLOST  model: gone"
+    )
+
+
+def test_votes_mismatches_and_reasons_are_shown() -> None:
+    papers = (
+        PaperVerdict(quote().paper, Label.REFUTES, (0.1, 0.7, 0.2), (1,)),
+        PaperVerdict(quote().paper, Label.NOT_ENOUGH_INFO, (0.1, 0.2, 0.7)),
+    )
+    verdict = Verdict("It helps.", Label.REFUTES, 0.7, True, n_against=1, papers=papers, mismatches=("25 is not 15.",))
+    text = verdict_text(verdict)
+    assert "- against 70%" in text
+    assert "? 1 paper read says too little to vote" in text
+    assert "Differs: 25 is not 15." in text
+    far = verdict_text(replace(verdict, confidence=None, calibrated=False, reason="not calibrated here: too long"))
+    assert "Confidence: not calibrated here: too long" in far
+    assert "70%" not in far
+
+
+def test_a_step_shows_what_the_verifier_makes_of_it() -> None:
+    def shown(verdict: Verdict) -> str:
+        step = ReasoningStep(StepKind.CONCLUSION, "It follows.", (), verdict)
+        return answer_text(replace(answered(), steps=(step,)))
+
+    assert "It follows. (supports 70%)" in shown(Verdict("c", Label.SUPPORTS, 0.7, True))
+    assert "It follows. (not judged: language)" in shown(
+        Verdict("c", Label.NOT_ENOUGH_INFO, reason="not judged: language")
     )

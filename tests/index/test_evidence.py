@@ -31,6 +31,7 @@ from assistant.types import (
     Table,
     Verdict,
 )
+from tests.assistant.scripted import Scripted
 
 HEADER, ROW, ENTRY = "Plot Yield of wheat", "North 4.1 t", "1. Doe J. Velorite reduces the yield of wheat. Soils 4, 2."
 PROSE = "Velorite raised the yield of wheat in each of the plots. It was cheap."
@@ -122,7 +123,9 @@ def test_an_answer_quotes_references_on_request_only(retriever: LibraryRetriever
 
 
 def test_a_title_in_a_list_of_references_is_no_vote(retriever: LibraryRetriever) -> None:
-    *events, verdict = check_claim("Velorite raises the yield of wheat.", retriever, filters=Filters(references=True))
+    *events, verdict = check_claim(
+        "Velorite raises the yield of wheat.", retriever, verifier=Scripted(), filters=Filters(references=True)
+    )
     assert isinstance(verdict, Verdict)
     assert (verdict.n_for, verdict.n_against) == (1, 0)
     assert {e.passage.kind for e in events if isinstance(e, Evidence)} == {PassageKind.TEXT}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.types import Label, Paper, PassageKind, ReasoningStep, StepKind, Verdict
+from assistant.types import Label, Paper, PaperVerdict, PassageKind, ReasoningStep, StepKind, Verdict
 from assistant.ui import render
 from tests.ui.scripted import HOSTILE, make_answer, make_evidence, make_paper, script
 
@@ -241,3 +241,27 @@ def test_a_long_library_is_cut_and_counted() -> None:
 
 def test_an_empty_library_says_what_to_do() -> None:
     assert "assistant ingest FOLDER" in check(render.empty_library_html()).text
+
+
+def test_votes_and_mismatches_of_a_verdict_are_shown_and_escaped() -> None:
+    evil = " ".join(HOSTILE)
+    papers = (
+        PaperVerdict(make_paper(evil), Label.REFUTES, (0.1, 0.7, 0.2), (1,)),
+        PaperVerdict(make_paper("Silent"), Label.NOT_ENOUGH_INFO, (0.1, 0.2, 0.7)),
+    )
+    verdict = Verdict("c", Label.REFUTES, 0.7, True, n_against=1, papers=papers, mismatches=(evil,))
+    shown = check(render.verdict_html(verdict))
+    assert "against the claim, 70 %" in shown.text
+    assert "Silent" not in shown.text
+    assert shown.links == ["#cite-1"]
+    far = check(
+        render.verdict_html(replace(verdict, confidence=None, calibrated=False, reason="not calibrated here: x"))
+    )
+    assert "not calibrated here: x" in far.text
+    assert "70 %" not in far.text
+
+
+def test_a_step_that_was_not_judged_says_why_and_a_search_says_nothing() -> None:
+    verdict = Verdict("c", Label.NOT_ENOUGH_INFO, reason="not judged: language")
+    steps = [ReasoningStep(StepKind.SEARCH, "S.", (), verdict), ReasoningStep(StepKind.EVIDENCE, "E.", (), verdict)]
+    assert check(render.steps_html(steps, [])).text.count("not judged: language") == 1
