@@ -32,6 +32,7 @@ from assistant.types import (
 )
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
 
     from assistant.encoders import Embedder
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from assistant.index.library import Library
     from assistant.index.picture import Picture
     from assistant.verification import Verifier
+    from assistant.writing import Writer
 
 Mode = Literal["ask", "check"]
 StreamEvent = ReasoningStep | Evidence | Answer | Verdict
@@ -59,12 +61,16 @@ class Assistant:
         self, library: str | Path | None = None, *, settings: Settings | None = None, **overrides: Any
     ) -> None:
         """`library` is a folder (default: the nearest `.assistant/` upward, else the user's own); `overrides` are
-        fields of Settings. Nothing is opened or made before it is needed."""
+        fields of Settings, of which `model` may also be a langchain-core chat model. Nothing is opened or made before
+        it is needed."""
+        given = overrides.get("model")
+        self._model: BaseChatModel | None = None if given is None or isinstance(given, str) else overrides.pop("model")
         self.settings = settings or load_settings(library=library, **overrides)
         self.folder = find_library(self.settings)
         self._library: Library | None = None
         self._embedder: Embedder | None = None
         self._verifier: Verifier | None = None
+        self._writer: Writer | None = None
         self._guard = threading.RLock()
 
     def __enter__(self) -> Assistant:
@@ -251,10 +257,11 @@ class Assistant:
 
     # questions
 
-    def ask(self, question: str, *, filters: Filters = EVERYTHING) -> Answer:
-        """Answer from the papers, with quotes, or abstain. Raises UsageError for an empty or endless question,
-        LibraryError for an empty library."""
-        *_, answer = self.stream(question, filters=filters)
+    def ask(self, question: str, *, filters: Filters = EVERYTHING, cancel: threading.Event | None = None) -> Answer:
+        """Answer from the papers, with quotes, or abstain; where a model is set, in steps that it writes from them.
+        Raises UsageError for an empty or endless question, LibraryError for an empty library, ModelError where the
+        model fails before anything was written, Cancelled."""
+        *_, answer = self.stream(question, filters=filters, cancel=cancel)
         assert isinstance(answer, Answer)
         return answer
 
@@ -273,12 +280,33 @@ class Assistant:
         cancel: threading.Event | None = None,
     ) -> Iterator[StreamEvent]:
         """As `ask` (or `check`), telling each step and each piece of evidence as it is found; the Answer (or the
-        Verdict) comes last. When `cancel` is set it ends after the step in hand, raising Cancelled."""
-        from assistant import reasoning
+        Verdict) comes last. When `cancel` is set it ends after the step in hand, raising Cancelled; where a model
+        writes, with the Answer as far as it came."""
+        from assistant import loop, reasoning
 
         run = reasoning.check_claim if mode == "check" else reasoning.answer
         searcher, verifier = self.searcher(), self.verifier()
+        writer = self.writer() if mode == "ask" else None
+        if writer is not None:
+            yield from loop.write_answer(
+                question, searcher, writer, verifier=verifier, settings=self.settings, filters=filters, cancel=cancel
+            )
+            return
         yield from run(question, searcher, verifier=verifier, settings=self.settings, filters=filters, cancel=cancel)
+
+    def writer(self) -> Writer | None:
+        """What writes answers, loaded once; None where quotes alone do. It is the model that was named, never another
+        one. Raises UsageError and ModelError as `assistant.writers.load_writer`."""
+        from assistant.writers import EXTRACTIVE, load_writer
+
+        s = self.settings
+        with self._guard:
+            if self._writer is None and (self._model is not None or s.model != EXTRACTIVE or s.adapter):
+                self._writer = load_writer(
+                    self._model or s.model, adapter=s.adapter, device=s.device, seed=s.seed, four_bit=s.four_bit,
+                    context_tokens=s.context_tokens, chat_template=s.chat_template,
+                )  # fmt: skip
+            return self._writer
 
     def verifier(self) -> Verifier:
         """What judges claims and steps, loaded once. Raises ModelError for an adapter that is missing, damaged, or

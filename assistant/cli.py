@@ -89,10 +89,10 @@ def ask(arguments: argparse.Namespace) -> int:
     """Answer a question from the papers."""
     from assistant import contract, terminal
 
-    with _assistant(arguments) as assistant:
-        answer = assistant.ask(arguments.question, filters=Filters(references=arguments.references))
+    with _assistant(arguments) as assistant, cancel_on_sigint("the step in hand") as cancel:
+        answer = assistant.ask(arguments.question, filters=Filters(references=arguments.references), cancel=cancel)
     _print_json(contract.answer_json(answer)) if arguments.json else print(terminal.answer_text(answer))
-    return OK
+    return Cancelled.exit_code if cancel.is_set() else OK
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -237,7 +237,7 @@ def chat(arguments: argparse.Namespace) -> int:
 
 
 def _assistant(arguments: argparse.Namespace) -> Assistant:
-    names = ("library", "embedder", "device", "workers", "verifier")
+    names = ("library", "embedder", "device", "workers", "verifier", "model", "adapter")
     assistant = Assistant(**{n: getattr(arguments, n, None) for n in names})
     print(f"library: {assistant.folder}", file=sys.stderr)
     return assistant
@@ -288,6 +288,15 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=DEVICES, help="where models run (default: auto)")
 
 
+def _add_writer_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help="what writes: extractive (the default: quotes alone), hf:NAME or openai:NAME@URL",
+    )
+    parser.add_argument("--adapter", metavar="DIR", help="a LoRA adapter for a model of hf: (folder or name)")
+
+
 def _add_ingest(commands: Any) -> None:
     parser = _add(commands, "ingest", ingest)
     parser.add_argument(
@@ -320,6 +329,7 @@ def _add_questions(commands: Any) -> None:
     parser = _add(commands, "ask", ask)
     parser.add_argument("question")
     parser.add_argument("--references", action="store_true", help="look through the papers' lists of references too")
+    _add_writer_options(parser)
     _add_model_options(parser)
     parser = _add(commands, "check", check)
     parser.add_argument("claim")
@@ -329,6 +339,7 @@ def _add_questions(commands: Any) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--port", type=int, help="default: the first free one from 7860")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    _add_writer_options(parser)
     _add_model_options(parser)
 
 

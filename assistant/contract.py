@@ -42,6 +42,8 @@ def answer_json(answer: Answer) -> Json:
         "verdicts": [_judgement_json(v) for v in answer.verdicts],
         "provenance": _provenance_json(answer.provenance),
         "timings": dict(answer.timings),
+        "standalone": answer.standalone,
+        "follow_ups": list(answer.follow_ups),
     }
 
 
@@ -160,6 +162,8 @@ def _step_json(step: ReasoningStep) -> Json:
         "text": step.text,
         "evidence": list(step.evidence),
         "verdict": None if step.verdict is None else _judgement_json(step.verdict),
+        "quote": step.quote,
+        "note": step.note,
     }
 
 
@@ -197,6 +201,9 @@ def _provenance_json(provenance: Provenance) -> Json:
         "embedder": provenance.embedder,
         "models": list(provenance.models),
         "seed": provenance.seed,
+        "prompts": provenance.prompts,
+        "passages": list(provenance.passages),
+        "counts": dict(provenance.counts),
     }
 
 

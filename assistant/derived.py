@@ -8,7 +8,9 @@ never those of different sentences. Knows nothing of what the numbers are about:
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import permutations
 
 from assistant.index.sentences import sentences
@@ -18,6 +20,17 @@ from assistant.quantities import Kind, Quantity, quantities
 MAX_OPERANDS = 8
 """Numbers of one sentence that are combined: of 8 come at most 56 pairs and some 200 results."""
 PER_CENT, FOLD = "%", "fold"
+_BY = re.compile(r"\bby\s+(?:about\s+|around\s+|nearly\s+|some\s+|over\s+|a\s+)?$", re.IGNORECASE)
+"""Before a number that says by how much something changed, not what it became."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A value in the base unit of its dimension; `change`: it says by how much two numbers differ."""
+
+    value: float
+    dimension: str
+    change: bool = False
 
 
 def unfounded(claim: str, cited: Sequence[str], quoted: Sequence[str]) -> tuple[str, ...]:
@@ -27,8 +40,11 @@ def unfounded(claim: str, cited: Sequence[str], quoted: Sequence[str]) -> tuple[
     free = [q for q in missing if not _counts_the_cited(q, len(cited))]
     if not free:
         return ()
-    made = [values for text in quoted for values in _made(text)]
-    return tuple(q.text for q in free if not any(_equal(q, value, dimension) for value, dimension in made))
+    made = [one for text in quoted for one in _made(text)]
+    changes = [one for one in made if one.change]
+    return tuple(
+        q.text for q in free if not any(_equal(q, one) for one in (changes if _BY.search(claim[: q.start]) else made))
+    )
 
 
 def _missing(claim: str, text: str) -> list[Quantity]:
@@ -43,8 +59,8 @@ def _counts_the_cited(q: Quantity, n: int) -> bool:
     return q.kind is Kind.COUNT and q.low == q.high and q.low in (1.0, float(n))
 
 
-def _made(text: str) -> Iterator[tuple[float, str]]:
-    """(value in the base unit, dimension) of what can be computed within one sentence of a text."""
+def _made(text: str) -> Iterator[_Made]:
+    """What can be computed within one sentence of a text."""
     for start, end in sentences(text):
         operands = quantities(text[start:end])[:MAX_OPERANDS]
         for q in operands:
@@ -53,29 +69,29 @@ def _made(text: str) -> Iterator[tuple[float, str]]:
             yield from _of_two(a, b)
 
 
-def _alone(q: Quantity) -> Iterator[tuple[float, str]]:
+def _alone(q: Quantity) -> Iterator[_Made]:
     if q.kind is Kind.PAIR and q.high:
-        yield 100 * q.low / q.high, PER_CENT
+        yield _Made(100 * q.low / q.high, PER_CENT)
     elif q.dimension == PER_CENT and q.low == q.high:
-        yield 100 - q.span[0], PER_CENT
+        yield _Made(100 - q.span[0], PER_CENT)
 
 
-def _of_two(a: Quantity, b: Quantity) -> Iterator[tuple[float, str]]:
-    """`b` after `a`: from 40 to 50 kg, where the first lends its unit from the second."""
+def _of_two(a: Quantity, b: Quantity) -> Iterator[_Made]:
+    """`b` beside `a`, taken as what it was before."""
     x, y = a.span[0], b.span[0]
-    if a.dimension == b.dimension:
-        yield y - x, b.dimension
-        yield x + y, b.dimension
-        if x:
-            yield 100 * (y - x) / x, PER_CENT
-            yield 100 * (x - y) / x, PER_CENT
-            yield y / x, FOLD
-            yield y / x, ""
-            yield 100 * y / x, PER_CENT
+    if a.dimension != b.dimension:
+        return
+    yield _Made(y - x, b.dimension, change=True)
+    yield _Made(x + y, b.dimension)
+    if x:
+        yield _Made(100 * (y - x) / x, PER_CENT, change=True)
+        yield _Made(y / x, FOLD)
+        yield _Made(y / x, "")
+        yield _Made(100 * y / x, PER_CENT)
 
 
-def _equal(q: Quantity, value: float, dimension: str) -> bool:
+def _equal(q: Quantity, made: _Made) -> bool:
     """Within half a unit of the last place that `q` is printed with; without regard to the sign, which words carry."""
-    if q.dimension != dimension or not math.isfinite(value):
+    if q.dimension != made.dimension or not math.isfinite(made.value):
         return False
-    return abs(abs(q.span[0]) - abs(value)) <= q.tolerance * (1 + 1e-9)
+    return abs(abs(q.span[0]) - abs(made.value)) <= q.tolerance * (1 + 1e-9)

@@ -79,8 +79,20 @@ def answer_text(answer: Answer, *, width: int = WIDTH, colour: bool = False) -> 
         "\n".join(_wrap(line, width) for line in answer.text.split("\n")),
         _steps_text(answer.steps, width, colour),
         _passages_text(answer.evidence, width, colour),
+        _next_text(answer, width, colour),
     ]
     return "\n\n".join(p for p in parts if p)
+
+
+def _next_text(answer: Answer, width: int, colour: bool) -> str:
+    """What may be asked next, and what was dropped of what a model wrote."""
+    asked = [_wrap(f"- {q}", width, indent="  ") for q in answer.follow_ups]
+    parts = ["\n".join([_style("Ask next", "bold", colour), *asked])] if asked else []
+    if counts := answer.provenance.counts:
+        parts.append(
+            _wrap(f"Dropped of what was written: {', '.join(f'{n} {why}' for why, n in counts.items())}", width)
+        )
+    return "\n\n".join(parts)
 
 
 def verdict_text(verdict: Verdict, *, width: int = WIDTH, colour: bool = False) -> str:
@@ -198,8 +210,14 @@ def health_text(checks: Iterable[HealthCheck], *, colour: bool = False) -> str:
 def _steps_text(steps: Sequence[ReasoningStep], width: int, colour: bool) -> str:
     if not steps:
         return ""
-    lines = [_wrap(f"{n}. {s.kind}: {s.text}{_judged(s)}", width, indent="   ") for n, s in enumerate(steps, 1)]
+    lines = [
+        _wrap(f"{n}. {s.kind}: {s.text}{_judged(s)}{_noted(s)}", width, indent="   ") for n, s in enumerate(steps, 1)
+    ]
     return "\n".join([_style("Steps", "bold", colour), *lines])
+
+
+def _noted(step: ReasoningStep) -> str:
+    return f" [{step.note}]" if step.note else ""
 
 
 def _judged(step: ReasoningStep) -> str:

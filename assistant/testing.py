@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from assistant.writing import Message
 
 
 class HashEmbedder:
@@ -41,6 +46,67 @@ class HashEmbedder:
 
     def _words(self, text: str) -> list[str]:
         return [re.sub(r"(?<=\w\w)s$", "", word) for word in re.findall(r"\w+", text.lower())]
+
+
+class ScriptedWriter:
+    """Writes what it was told to, reply by reply, in pieces of `piece` characters; it keeps to no schema and no
+    max_tokens. An exception among the replies is raised at its place: after a text, in the middle of a call, by giving
+    the two as a tuple.
+
+    `history` holds the messages of each call, `asked` schema and max_tokens, `written` the texts. Tokens are words.
+    """
+
+    def __init__(
+        self,
+        replies: Iterable[str | Exception | tuple[str | Exception, ...]] = (),
+        *,
+        context_tokens: int = 100_000,
+        piece: int = 16,
+    ) -> None:
+        self.id = "scripted"
+        self.context_tokens = context_tokens
+        self.replies = deque(replies)
+        self.written: list[str] = []
+        self.history: list[tuple[Message, ...]] = []
+        self.asked: list[tuple[Mapping[str, Any] | None, int]] = []
+        self._piece = piece
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Mapping[str, Any] | None = None,
+        max_tokens: int,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[str]:
+        self.history.append(tuple(messages))
+        self.asked.append((schema, max_tokens))
+        reply = self.replies.popleft() if self.replies else ""
+        for part in reply if isinstance(reply, tuple) else (reply,):
+            if isinstance(part, Exception):
+                raise part
+            self.written.append(part)
+            yield from (part[i : i + self._piece] for i in range(0, len(part), self._piece))
+
+
+class WordVerifier:
+    """Judges by words: SUPPORTS as likely as the share of the claim's longer words that the evidence holds."""
+
+    def __init__(self, *, calibrated: bool = True) -> None:
+        self.id = "words@1"
+        self.calibrated = calibrated
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        shares = [_share(claim, evidence) for claim, evidence in pairs]
+        return np.array([(s, 0.0, 1 - s) for s in shares], dtype=np.float32).reshape(-1, 3)
+
+
+def _share(claim: str, evidence: str) -> float:
+    words = set(re.findall(r"\w{4,}", claim.lower()))
+    return len(words & set(re.findall(r"\w{4,}", evidence.lower()))) / max(1, len(words))
 
 
 def tiny_pdf(
