@@ -84,18 +84,22 @@ BARE = Evidence(2, "quote", (), Passage("b", "quote", ()), Paper("b", "b", ""), 
 VERDICT = Verdict("c?", Label.REFUTES, n_against=1, evidence=(QUOTE, BARE))
 ANSWER = Answer(
     "q?", "t [1]", False,
-    (ReasoningStep(StepKind.SEARCH, "s"), ReasoningStep(StepKind.CONCLUSION, "c [1]", (1, 2), VERDICT)),
-    (QUOTE, BARE), Provenance(3, "reader-1", "mini@53aa", ("m",), 0), (VERDICT,), {"total": 0.25},
+    (ReasoningStep(StepKind.SEARCH, "s"),
+     ReasoningStep(StepKind.CONCLUSION, "c [1]", (1, 2), VERDICT, "as said", "rewritten")),
+    (QUOTE, BARE), Provenance(3, "reader-1", "mini@53aa", ("m",), 0, "c0de", (7, 8), {"no JSON": 2}), (VERDICT,),
+    {"total": 0.25}, standalone="q, then?", follow_ups=("r?",),
 )  # fmt: skip
 
 
 def test_answer_has_the_fields_of_the_contract_in_order() -> None:
     found = answer_json(ANSWER)
-    assert list(found) == ["question", "text", "abstained", "steps", "evidence", "verdicts", "provenance", "timings"]
-    assert [list(s) for s in found["steps"]] == [["kind", "text", "evidence", "verdict"]] * 2
+    first = ["question", "text", "abstained", "steps", "evidence", "verdicts", "provenance", "timings"]
+    assert list(found) == [*first, "standalone", "follow_ups"]
+    assert [list(s) for s in found["steps"]] == [["kind", "text", "evidence", "verdict", "quote", "note"]] * 2
     assert [list(e) for e in found["evidence"]] == [EVIDENCE] * 2
     assert [list(v) for v in found["verdicts"]] == [JUDGEMENT]
-    assert list(found["provenance"]) == ["library_generation", "reader", "embedder", "models", "seed"]
+    made_from = ["library_generation", "reader", "embedder", "models", "seed", "prompts", "passages", "counts"]
+    assert list(found["provenance"]) == made_from
     assert list(found["evidence"][0]["context"]) == ["text"]
     assert [list(s) for s in found["evidence"][0]["spans"]] == [["page", "start", "end", "boxes"]] * 2
 
@@ -114,7 +118,11 @@ def test_answer_values() -> None:
         "embedder": "mini@53aa",
         "models": ["m"],
         "seed": 0,
+        "prompts": "c0de",
+        "passages": [7, 8],
+        "counts": {"no JSON": 2},
     }
+    assert (found["standalone"], found["follow_ups"]) == ("q, then?", ["r?"])
     judgement = {
         "label": "REFUTES",
         "confidence": None,
@@ -126,8 +134,15 @@ def test_answer_values() -> None:
         "mismatches": [],
     }
     assert found["steps"] == [
-        {"kind": "search", "text": "s", "evidence": [], "verdict": None},
-        {"kind": "conclusion", "text": "c [1]", "evidence": [1, 2], "verdict": judgement},
+        {"kind": "search", "text": "s", "evidence": [], "verdict": None, "quote": "", "note": ""},
+        {
+            "kind": "conclusion",
+            "text": "c [1]",
+            "evidence": [1, 2],
+            "verdict": judgement,
+            "quote": "as said",
+            "note": "rewritten",
+        },
     ]
     assert found["verdicts"] == [judgement]
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import string
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -64,10 +65,10 @@ def test_the_answer_quotes_what_bears_on_the_question() -> None:
     result = ask(QUESTION, shelf())
     assert set(texts(result)) == {RAISED, AGAIN, LOWERED}
     assert not result.abstained
-    assert result.provenance == PROVENANCE
+    assert result.provenance == replace(PROVENANCE, passages=(1, 2, 3))
     assert result.text.startswith("3 quotes of 3 papers bear on this.")
     assert all(f"“{e.text}” [{e.n}]" in result.text for e in result.evidence)
-    assert set(result.timings) == {"search", "evidence", "verdicts", "total"}
+    assert set(result.timings) == {"search", "evidence", "verdicts", "follow-ups", "total"}
 
 
 def test_agreement_and_difference_name_the_right_papers() -> None:
