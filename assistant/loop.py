@@ -203,7 +203,9 @@ class _Run:
             return ()
         prompt = prompts.follow_ups_prompt(self._question, self.exhibits.texts)
         text = self._asker.reply(prompt, steps.questions_schema(PROPOSED), SHORT_REPLY_TOKENS)
-        by_rule = suggest(self._question, [e.text for e in self.exhibits.evidence], self.exhibits.texts)
+        quotes = [e.text for e in self.exhibits.evidence]
+        unquoted = [c.text for c in self._findings.candidates if not any(c.text in quote for quote in quotes)]
+        by_rule = suggest(self._question, quotes, unquoted, self.exhibits.texts)
         can = can_answer(self._retriever, self._settings, self._filters)
         return follow_ups(self._question, [*steps.read_questions(text), *by_rule], can, count=wanted)
 

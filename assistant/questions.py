@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-_VERBS = frozenset(
+VERBS = frozenset(
     word
     for line in (
         "accelerate activate affect alter attenuate benefit block boost bind cause change contain contribute",
@@ -60,7 +60,7 @@ def _verb_at(first: str, rest: list[str]) -> int | None:
         bare = word.casefold().strip(",;:()")
         if i == 0 or rest[i - 1].casefold() in _DETERMINERS:
             continue
-        if (first in _DO or first in _MODAL) and (bare in _VERBS or (bare == "be" and first in _MODAL)):
+        if (first in _DO or first in _MODAL) and (bare in VERBS or (bare == "be" and first in _MODAL)):
             return i
         if first in _BE and _STATES.match(bare):
             return i

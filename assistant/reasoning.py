@@ -93,14 +93,17 @@ def answer(
         evidence.append(place(as_evidence(n, candidate), candidate, retriever))
         yield evidence[-1]
     clock.mark("evidence")
-    reasoned = _reason(question, evidence) if found else [nothing_found(evidence)]
-    judged = appraise(question, reasoned, evidence if found else (), candidates, verifier)
+    judged: list[ReasoningStep] = []
+    for asked, own in _by_part(findings, chosen, evidence) if found else [(question, evidence)]:
+        reasoned = _reason(asked, own) if found else [nothing_found(own)]
+        judged += appraise(asked, reasoned, own if found else (), candidates, verifier)
     yield from judged
     clock.mark("verdicts")
     stop_if(cancel)
     asked_next: tuple[str, ...] = ()
     if found and settings.follow_ups:
-        proposed = suggest(question, [e.text for e in evidence], [h.passage.text for h in findings.hits])
+        passages = [h.passage.text for h in findings.hits]
+        proposed = suggest(question, [e.text for e in evidence], _unquoted(candidates, evidence), passages)
         can = can_answer(retriever, settings, filters)
         asked_next = follow_ups(question, proposed, can, count=settings.follow_ups)
     clock.mark("follow-ups")
@@ -178,6 +181,25 @@ def _chosen(findings: Findings, settings: Settings) -> list[Candidate]:
         for c in _quotes(part.question, part.candidates, share):
             chosen.setdefault((c.hit.rank, c.start), c)
     return list(chosen.values())
+
+
+def _by_part(
+    findings: Findings, chosen: Sequence[Candidate], evidence: Sequence[Evidence]
+) -> list[tuple[str, list[Evidence]]]:
+    """Each part of the question that can be answered and the quotes for it: quotes for two are the first one's."""
+    left = dict(zip(((c.hit.rank, c.start) for c in chosen), evidence, strict=True))
+    shares: list[tuple[str, list[Evidence]]] = []
+    for part in (p for p in findings.parts if p.found):
+        places = {(c.hit.rank, c.start) for c in part.candidates}
+        own = [left.pop(place) for place in list(left) if place in places]
+        shares += [(part.question, own)] if own else []
+    return shares
+
+
+def _unquoted(candidates: Sequence[Candidate], evidence: Sequence[Evidence]) -> list[str]:
+    """The sentences read that no quote holds, best first."""
+    quotes = "\n".join(e.text for e in evidence)
+    return [c.text for c in candidates if c.text not in quotes]
 
 
 def _provenance(retriever: Retriever, verifier: Verifier | None, findings: Findings) -> Provenance:

@@ -22,9 +22,12 @@ from assistant.index.sentences import sentences
 from assistant.index.store import matching
 from assistant.types import Filters, Hit, Paper, Passage, Provenance, Span
 
+KEPT_VECTORS = 2000
+"""Vectors kept for further searches of one answer: 3 MB."""
+
 
 class LibraryRetriever:
-    """One library to search. Holds no state of its own but the papers already looked up."""
+    """One library to search. Holds no state of its own but papers and vectors already looked up."""
 
     def __init__(self, library: Library, embedder: Embedder, settings: Settings) -> None:
         self._library = library
@@ -32,6 +35,7 @@ class LibraryRetriever:
         self._settings = settings
         self._relevance = load_relevance(embedder.id, unit="sentence")
         self._papers: dict[str, Paper] = {}
+        self._vectors: dict[str, NDArray[np.float32]] = {}
 
     def describe(self) -> tuple[int, int]:
         """(works, passages) that can be searched; the files of one work count once."""
@@ -94,8 +98,15 @@ class LibraryRetriever:
         return found
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(len(texts), dimension), rows of length 1."""
-        return self._embedder.embed(texts)
+        """(len(texts), dimension), rows of length 1. What was embedded before is not embedded again: the parts of a
+        question and what may be asked next find the same sentences."""
+        if len(self._vectors) > KEPT_VECTORS:
+            self._vectors.clear()
+        if new := [t for t in dict.fromkeys(texts) if t not in self._vectors]:
+            self._vectors.update(zip(new, self._embedder.embed(new), strict=True))
+        if not texts:
+            return np.zeros((0, self._embedder.dimension), dtype=np.float32)
+        return np.stack([self._vectors[t] for t in texts])
 
     def overlap(self, query: str, texts: Sequence[str]) -> list[float]:
         """Share, 0..1, of the query's idf-weighted words that each text holds."""

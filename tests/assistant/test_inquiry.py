@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.inquiry import TRIED, follow_ups, split_question, suggest
+from assistant.inquiry import TRIED, ask_whether, follow_ups, split_question, suggest
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,38 @@ PASSAGES = ["Velorite and loam soil.", "On loam soil velorite binds nitrate."]
 
 
 def test_suggestions_name_phrases_of_the_quotes_that_the_question_does_not() -> None:
-    asked = list(suggest("Does velorite increase yield?", QUOTES, PASSAGES))
-    assert asked[:2] == ["How is loam soil related to velorite?", "What about loam soil?"]
+    asked = list(suggest("Does velorite increase yield?", QUOTES, [], PASSAGES))
+    assert asked[0] == "What is there about loam soil and velorite?"
     assert not any("yield" in q for q in asked)
-    assert not list(suggest("Erhöht Velorit den Ertrag der Tomaten und ist das gut?", QUOTES, PASSAGES))
-    assert not list(suggest("Does velorite increase yield?", [], PASSAGES))
+    assert not list(suggest("Erhöht Velorit den Ertrag der Tomaten und ist das gut?", QUOTES, QUOTES, PASSAGES))
+    assert not list(suggest("Does velorite increase yield?", [], [], PASSAGES))
+
+
+def test_unquoted_sentences_are_asked_about_first() -> None:
+    asked = suggest("Does velorite increase yield?", QUOTES, ["Velorite reduced nitrate leaching by 31 %."], PASSAGES)
+    assert next(asked) == "Did velorite reduce nitrate leaching?"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question"),
+    [
+        ("Velorite reduced nitrate leaching by 31 %, to 33 kg.", "Did velorite reduce nitrate leaching?"),
+        (
+            "We found that IL-6 knockouts stopped the growth of tumours.",
+            "Did IL-6 knockouts stop the growth of tumours?",
+        ),
+        ("Aspirin modified clotting in men.", "Did aspirin modify clotting?"),
+        ("In sand velorite reduced leaching.", ""),
+        ("We reduced leaching.", ""),
+        ("Leaching was reduced by velorite.", ""),
+        ("Velorite, which was reduced, is a mineral.", ""),
+        ("The 12 plots of sand reduced it.", ""),
+        ("Velorite is a mineral.", ""),
+        ("", ""),
+    ],
+)
+def test_sentences_as_questions(sentence: str, question: str) -> None:
+    assert ask_whether(sentence) == question
 
 
 def test_only_what_can_be_answered_is_proposed_and_nothing_twice() -> None:
