@@ -10,7 +10,7 @@ import math
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from assistant.appraisal import appraise
@@ -85,27 +85,18 @@ def answer(
     assert isinstance(event, Findings), "the findings come last"
     findings, found = event, event.found
     clock.mark("search")
-    candidates = findings.candidates
-    chosen = _chosen(findings, settings) if found else nearest(candidates)
+    chosen = _chosen(findings, settings) if found else nearest(findings.candidates)
     evidence: list[Evidence] = []
     for n, candidate in enumerate(chosen, 1):
         stop_if(cancel)
         evidence.append(place(as_evidence(n, candidate), candidate, retriever))
         yield evidence[-1]
     clock.mark("evidence")
-    judged: list[ReasoningStep] = []
-    for asked, own in _by_part(findings, chosen, evidence) if found else [(question, evidence)]:
-        reasoned = _reason(asked, own) if found else [nothing_found(own)]
-        judged += appraise(asked, reasoned, own if found else (), candidates, verifier)
+    judged = _judged(question, findings, chosen, evidence, verifier)
     yield from judged
     clock.mark("verdicts")
     stop_if(cancel)
-    asked_next: tuple[str, ...] = ()
-    if found and settings.follow_ups:
-        passages = [h.passage.text for h in findings.hits]
-        proposed = suggest(question, [e.text for e in evidence], _unquoted(candidates, evidence), passages)
-        can = can_answer(retriever, settings, filters)
-        asked_next = follow_ups(question, proposed, can, count=settings.follow_ups)
+    asked_next = _asked_next(question, findings, evidence, can_answer(retriever, settings, filters), settings)
     clock.mark("follow-ups")
     yield Answer(
         question,
@@ -196,10 +187,32 @@ def _by_part(
     return shares
 
 
-def _unquoted(candidates: Sequence[Candidate], evidence: Sequence[Evidence]) -> list[str]:
-    """The sentences read that no quote holds, best first."""
-    quotes = "\n".join(e.text for e in evidence)
-    return [c.text for c in candidates if c.text not in quotes]
+def _judged(
+    question: str,
+    findings: Findings,
+    chosen: Sequence[Candidate],
+    evidence: Sequence[Evidence],
+    verifier: Verifier | None,
+) -> list[ReasoningStep]:
+    """The steps after the quotes, part by part, with their verdicts."""
+    if not findings.found:
+        return appraise(question, [nothing_found(evidence)], (), findings.candidates, verifier)
+    steps: list[ReasoningStep] = []
+    for asked, own in _by_part(findings, chosen, evidence):
+        steps += appraise(asked, _reason(asked, own), own, findings.candidates, verifier)
+    return steps
+
+
+def _asked_next(
+    question: str, findings: Findings, evidence: Sequence[Evidence], can: Callable[[str], bool], settings: Settings
+) -> tuple[str, ...]:
+    """What may be asked next; nothing after an abstention."""
+    if not findings.found or not settings.follow_ups:
+        return ()
+    quotes = [e.text for e in evidence]
+    unquoted = [c.text for c in findings.candidates if not any(c.text in quote for quote in quotes)]
+    proposed = suggest(question, quotes, unquoted, [h.passage.text for h in findings.hits])
+    return follow_ups(question, proposed, can, count=settings.follow_ups)
 
 
 def _provenance(retriever: Retriever, verifier: Verifier | None, findings: Findings) -> Provenance:
