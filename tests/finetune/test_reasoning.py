@@ -1,4 +1,4 @@
-"""The task "reasoning" from end to end with a tiny model: the loss falls, the adapter reads back, bad rows are named."""
+"""The task "reasoning" from end to end with a tiny model: the loss falls, an adapter is kept, bad rows are named."""
 
 from __future__ import annotations
 
