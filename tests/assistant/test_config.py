@@ -34,7 +34,11 @@ def test_what_writes_is_named_by_settings(tmp_path: Path) -> None:
     settings = load_settings(environ=environ, folder=tmp_path)
     assert (settings.model, settings.four_bit, settings.context_tokens) == (environ["ASSISTANT_MODEL"], True, 8192)
     assert load_settings(environ={"ASSISTANT_FOUR_BIT": "no"}, folder=tmp_path).four_bit is False
-    for wrong in ({"ASSISTANT_FOUR_BIT": "perhaps"}, {"ASSISTANT_CONTEXT_TOKENS": "-1"}, {"ASSISTANT_CHAT_TEMPLATE": "x"}):
+    for wrong in (
+        {"ASSISTANT_FOUR_BIT": "perhaps"},
+        {"ASSISTANT_CONTEXT_TOKENS": "-1"},
+        {"ASSISTANT_CHAT_TEMPLATE": "x"},
+    ):
         with pytest.raises(UsageError):
             load_settings(environ=wrong, folder=tmp_path)
 
