@@ -27,6 +27,22 @@ def test_a_wrong_file_is_a_sentence(tmp_path: Path, text: str, words: str) -> No
         load_settings(environ={}, folder=tmp_path)
 
 
+def test_what_writes_is_named_by_settings(tmp_path: Path) -> None:
+    assert Settings().model == "extractive"
+    (tmp_path / "assistant.toml").write_text('model = "hf:m"\nfour_bit = true\n', encoding="utf-8")
+    environ = {"ASSISTANT_MODEL": "openai:m@http://localhost/v1", "ASSISTANT_CONTEXT_TOKENS": "8192"}
+    settings = load_settings(environ=environ, folder=tmp_path)
+    assert (settings.model, settings.four_bit, settings.context_tokens) == (environ["ASSISTANT_MODEL"], True, 8192)
+    assert load_settings(environ={"ASSISTANT_FOUR_BIT": "no"}, folder=tmp_path).four_bit is False
+    for wrong in (
+        {"ASSISTANT_FOUR_BIT": "perhaps"},
+        {"ASSISTANT_CONTEXT_TOKENS": "-1"},
+        {"ASSISTANT_CHAT_TEMPLATE": "x"},
+    ):
+        with pytest.raises(UsageError):
+            load_settings(environ=wrong, folder=tmp_path)
+
+
 def test_an_unknown_device_is_refused() -> None:
     with pytest.raises(UsageError, match="cuda"):
         Settings(device="gpu")
