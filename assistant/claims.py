@@ -48,7 +48,8 @@ class Heard:
 
 def check(claim: str, quotes: Sequence[Quoted], verifier: Verifier) -> Verdict:
     """The verdict of the works quoted (best quote first). `Verdict.evidence` is all the evidence with its stances, what
-    decides most first; `papers` the vote of each work, likewise."""
+    decides most first, its text longer by the sentence before where that was read too; `papers` the vote of each work,
+    likewise."""
     plain = tuple(replace(q.evidence, stance=Label.NOT_ENOUGH_INFO) for q in quotes)
     relevant = [q for q in quotes if q.evidence.score >= MIN_SCORE]
     readable = [q for q in relevant if is_english(q.evidence.text)]
@@ -95,9 +96,13 @@ def _by_voice(heard: Sequence[Heard]) -> list[list[Heard]]:
 
 
 def _deciding(work: Sequence[Heard]) -> Heard:
-    """The most decisive sentence of a work; of its own findings, where one of them decides."""
+    """The sentence of a work that decides most, weighted by its relevance; of its own findings, where one decides.
+
+    Unweighted, "evidence on leaching is conflicting" outvotes the paragraph on leaching; on SciFact train, where each
+    abstract is on the claim's topic, the weight makes no difference (macro-F1 0.596 with and without).
+    """
     own = [h for h in work if h.judgement.label is not Label.NOT_ENOUGH_INFO and not _is_of_others(h)]
-    return max(own or work, key=lambda h: h.judgement.decisive)
+    return max(own or work, key=lambda h: h.judgement.decisive * h.quoted.evidence.score)
 
 
 def _is_of_others(h: Heard) -> bool:
@@ -107,7 +112,13 @@ def _is_of_others(h: Heard) -> bool:
 def _with_stances(heard: Sequence[Heard], deciding: Sequence[Heard]) -> list[Evidence]:
     """The evidence judged: what decides for each work first, then by how far it decides."""
     ordered = sorted(heard, key=lambda h: (h not in deciding, -h.judgement.decisive))
-    return [replace(h.quoted.evidence, stance=h.judgement.label) for h in ordered]
+    return [replace(h.quoted.evidence, stance=h.judgement.label, text=_read(h)) for h in ordered]
+
+
+def _read(h: Heard) -> str:
+    """What was read: the sentence, with the one before it where the two together decide more."""
+    text, before = h.quoted.evidence.text, h.quoted.before
+    return f"{before} {text}" if before and h.judgement.window == " ".join(f"{before} {text}".split()) else text
 
 
 def _paper_verdict(vote: Heard, work: Sequence[Heard]) -> PaperVerdict:

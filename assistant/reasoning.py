@@ -138,8 +138,10 @@ def check_claim(
     evidence: list[Evidence] = []
     for n, judged in enumerate(shown, 1):
         _stop_if(cancel)
-        placed = place(as_evidence(n, candidates[judged.n - 1]), candidates[judged.n - 1], retriever)
-        evidence.append(replace(placed, stance=judged.stance))
+        candidate = candidates[judged.n - 1]
+        if judged.text != candidate.text:
+            candidate = replace(candidate, start=_before(candidate, retriever)[0])
+        evidence.append(replace(place(as_evidence(n, candidate), candidate, retriever), stance=judged.stance))
         yield evidence[-1]
     numbers = {judged.n: n for n, judged in enumerate(shown, 1)}
     papers = tuple(replace(p, evidence=tuple(numbers[n] for n in p.evidence if n in numbers)) for p in verdict.papers)
@@ -153,11 +155,19 @@ def _quoted_for(candidates: Sequence[Candidate], retriever: Retriever) -> list[Q
     voices = retriever.voices(sorted({c.paper.id for c in candidates}))
     quoted = []
     for n, c in enumerate(candidates, 1):
-        text = c.hit.passage.text
-        start, end = retriever.split(c.hit.passage)[c.index - 1] if c.index else (0, 0)
-        before = " ".join(text[start:end].split()) if "\n" not in text[end : c.start] else ""
+        start, end = _before(c, retriever)
+        before = " ".join(c.hit.passage.text[start:end].split())
         quoted.append(Quoted(as_evidence(n, c), before, voices[c.paper.id]))
     return quoted
+
+
+def _before(candidate: Candidate, retriever: Retriever) -> tuple[int, int]:
+    """(start, end) of the sentence before it in its paragraph; empty where there is none."""
+    if not candidate.index:
+        return candidate.start, candidate.start
+    start, end = retriever.split(candidate.hit.passage)[candidate.index - 1]
+    gap = candidate.hit.passage.text[end : candidate.start]
+    return (candidate.start, candidate.start) if "\n" in gap else (start, end)
 
 
 def _checked(text: str, what: str) -> str:

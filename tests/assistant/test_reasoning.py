@@ -317,6 +317,13 @@ def test_a_question_for_a_number_prefers_sentences_with_one() -> None:
     assert texts(ask("Did velorite raise the yield of tomatoes?", library, quotes=1)) == [vague]
 
 
+def test_a_verdict_that_two_sentences_bear_quotes_both() -> None:
+    cause, effect = "Velorite raised the growth of roots.", "So the yield of tomatoes was higher with velorite."
+    verdict = check("Velorite gives a higher yield of tomatoes.", Shelf({HALLAM: [f"{ASIDE} {cause} {effect}"]}))
+    assert f"{cause} {effect}" in texts(verdict)
+    assert all(e.passage.text[e.spans[0].start : e.spans[0].end] == e.text for e in verdict.evidence)
+
+
 def test_check_shows_the_nearest_where_nothing_decides() -> None:
     verdict = check("Giraffes like tomatoes.", Shelf({HALLAM: [ASIDE.replace("fruit", "tomatoes")]}))
     assert verdict.label is Label.NOT_ENOUGH_INFO
