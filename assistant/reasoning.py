@@ -134,7 +134,8 @@ def check_claim(
     _stop_if(cancel)
     verdict = check(claim, _quoted_for(candidates, retriever), verifier)
     _stop_if(cancel)
-    shown = _sides(verdict.evidence, settings.quotes) or verdict.evidence[:NEAREST]
+    distinct = _distinct(verdict.evidence)
+    shown = _sides(distinct, settings.quotes) or distinct[:NEAREST]
     evidence: list[Evidence] = []
     for n, judged in enumerate(shown, 1):
         _stop_if(cancel)
@@ -288,6 +289,16 @@ def _text(evidence: Sequence[Evidence], steps: Sequence[ReasoningStep]) -> str:
     quotes = "\n".join(_quoted(e) for e in evidence)
     compared = [s.text for s in steps if s.kind in (StepKind.AGREEMENT, StepKind.DIFFERENCE)]
     return "\n\n".join([lead, quotes, *([" ".join(compared)] if compared else [])])
+
+
+def _distinct(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Without what an earlier quote of the same passage already shows, whole or in part of two sentences."""
+    kept: list[Evidence] = []
+    for e in evidence:
+        same = [k.text for k in kept if k.passage is e.passage]
+        if not any(e.text in text or text in e.text for text in same):
+            kept.append(e)
+    return kept
 
 
 def _sides(evidence: Sequence[Evidence], quotes: int) -> list[Evidence]:

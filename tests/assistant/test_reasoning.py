@@ -320,7 +320,7 @@ def test_a_question_for_a_number_prefers_sentences_with_one() -> None:
 def test_a_verdict_that_two_sentences_bear_quotes_both() -> None:
     cause, effect = "Velorite raised the growth of roots.", "So the yield of tomatoes was higher with velorite."
     verdict = check("Velorite gives a higher yield of tomatoes.", Shelf({HALLAM: [f"{ASIDE} {cause} {effect}"]}))
-    assert f"{cause} {effect}" in texts(verdict)
+    assert texts(verdict) == [f"{cause} {effect}"], "its parts are not quoted again"
     assert all(e.passage.text[e.spans[0].start : e.spans[0].end] == e.text for e in verdict.evidence)
 
 
