@@ -302,9 +302,7 @@ def test_check_votes_with_all_works_also_those_not_shown() -> None:
 
 
 def test_check_does_not_vote_with_passages_on_something_else() -> None:
-    verdict = check(
-        "Velorite increases resistance against blight, rust, scab, mildew, wilt, canker, hail, frost.", shelf()
-    )
+    verdict = check(f"Velorite cures {' '.join(f'disease{n}' for n in range(30))}.", shelf())
     assert (verdict.label, verdict.n_for, verdict.n_against) == (Label.NOT_ENOUGH_INFO, 0, 0)
     assert {e.stance for e in verdict.evidence} == {Label.NOT_ENOUGH_INFO}
 
