@@ -66,7 +66,7 @@ def test_within_a_work_the_more_decisive_sentence_votes_and_both_sides_are_shown
     assert verdict.papers[0].evidence == (2, 1)
 
 
-def test_what_others_reported_votes_only_where_a_work_has_no_finding_of_its_own() -> None:
+def test_what_others_reported_does_not_outvote_a_works_own_finding() -> None:
     one = paper("a")
     assert verdict_of(quoted(1, OTHERS, one)).label is Label.SUPPORTS
     weak = LOWERED.replace("lowered", "somewhat lowered")
