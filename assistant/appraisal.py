@@ -36,6 +36,7 @@ OTHER_SENTENCES = 3
 TELLS_OF_SEARCH = NOT_JUDGED + "it tells what was searched"
 NO_OTHER_PAPER = NOT_JUDGED + "no other paper speaks of it"
 NO_VERIFIER = NOT_JUDGED + "no verifier was given"
+UNDECIDED = "the quotes do not decide it"
 COMPARED = NOT_CALIBRATED + "quotes are compared with one another"
 
 
@@ -130,7 +131,8 @@ def _comparison(step: ReasoningStep, quotes: Sequence[Evidence], case: Case) -> 
     label = Label.NOT_ENOUGH_INFO
     if agree or differ:
         label = Label.SUPPORTS if differ == (step.kind is StepKind.DIFFERENCE) else Label.REFUTES
-    return Verdict(step.text, label, reason=COMPARED, method=case.verifier.id)
+    reason = COMPARED if agree or differ else UNDECIDED
+    return Verdict(step.text, label, reason=reason, method=case.verifier.id)
 
 
 def _relation(quotes: Sequence[Evidence], case: Case) -> tuple[bool, bool]:

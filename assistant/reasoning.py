@@ -137,12 +137,15 @@ def check_claim(
     stop_if(cancel)
     verdict = check(claim, _quoted_for(candidates, retriever), verifier)
     stop_if(cancel)
-    shown = _sides(verdict.evidence, settings.quotes) or verdict.evidence[:NEAREST]
+    distinct = _distinct(verdict.evidence)
+    shown = _sides(distinct, settings.quotes) or distinct[:NEAREST]
     evidence: list[Evidence] = []
     for n, judged in enumerate(shown, 1):
         stop_if(cancel)
-        placed = place(as_evidence(n, candidates[judged.n - 1]), candidates[judged.n - 1], retriever)
-        evidence.append(replace(placed, stance=judged.stance))
+        candidate = candidates[judged.n - 1]
+        if judged.text != candidate.text:
+            candidate = replace(candidate, start=_before(candidate, retriever)[0])
+        evidence.append(replace(place(as_evidence(n, candidate), candidate, retriever), stance=judged.stance))
         yield evidence[-1]
     numbers = {judged.n: n for n, judged in enumerate(shown, 1)}
     papers = tuple(replace(p, evidence=tuple(numbers[n] for n in p.evidence if n in numbers)) for p in verdict.papers)
@@ -156,9 +159,8 @@ def _quoted_for(candidates: Sequence[Candidate], retriever: Retriever) -> list[Q
     voices = retriever.voices(sorted({c.paper.id for c in candidates}))
     quoted = []
     for n, c in enumerate(candidates, 1):
-        text = c.hit.passage.text
-        start, end = retriever.split(c.hit.passage)[c.index - 1] if c.index else (0, 0)
-        before = " ".join(text[start:end].split()) if "\n" not in text[end : c.start] else ""
+        start, end = _before(c, retriever)
+        before = " ".join(c.hit.passage.text[start:end].split())
         quoted.append(Quoted(as_evidence(n, c), before, voices[c.paper.id]))
     return quoted
 
@@ -172,6 +174,15 @@ def _chosen(findings: Findings, settings: Settings) -> list[Candidate]:
         for c in _quotes(part.question, part.candidates, share):
             chosen.setdefault((c.hit.rank, c.start), c)
     return list(chosen.values())
+
+
+def _before(candidate: Candidate, retriever: Retriever) -> tuple[int, int]:
+    """(start, end) of the sentence before it in its paragraph; empty where there is none."""
+    if not candidate.index:
+        return candidate.start, candidate.start
+    start, end = retriever.split(candidate.hit.passage)[candidate.index - 1]
+    gap = candidate.hit.passage.text[end : candidate.start]
+    return (candidate.start, candidate.start) if "\n" in gap else (start, end)
 
 
 def _by_part(
@@ -282,6 +293,16 @@ def _text(evidence: Sequence[Evidence], steps: Sequence[ReasoningStep]) -> str:
     quotes = "\n".join(quoted(e) for e in evidence)
     compared = [s.text for s in steps if s.kind in (StepKind.AGREEMENT, StepKind.DIFFERENCE)]
     return "\n\n".join([lead, quotes, *([" ".join(compared)] if compared else [])])
+
+
+def _distinct(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Without what an earlier quote of the same passage already shows, whole or in part of two sentences."""
+    kept: list[Evidence] = []
+    for e in evidence:
+        same = [k.text for k in kept if k.passage is e.passage]
+        if not any(e.text in text or text in e.text for text in same):
+            kept.append(e)
+    return kept
 
 
 def _sides(evidence: Sequence[Evidence], quotes: int) -> list[Evidence]:

@@ -66,7 +66,7 @@ def test_within_a_work_the_more_decisive_sentence_votes_and_both_sides_are_shown
     assert verdict.papers[0].evidence == (2, 1)
 
 
-def test_what_others_reported_votes_only_where_a_work_has_no_finding_of_its_own() -> None:
+def test_what_others_reported_does_not_outvote_a_works_own_finding() -> None:
     one = paper("a")
     assert verdict_of(quoted(1, OTHERS, one)).label is Label.SUPPORTS
     weak = LOWERED.replace("lowered", "somewhat lowered")
@@ -77,8 +77,17 @@ def test_what_others_reported_votes_only_where_a_work_has_no_finding_of_its_own(
 
 def test_a_sentence_is_read_with_the_one_before_it() -> None:
     quote = quoted(1, "It did so on all farms of the trial.", paper("a"), before="Velorite raised the yield.")
-    assert verdict_of(quote).label is Label.SUPPORTS
+    verdict = verdict_of(quote)
+    assert verdict.label is Label.SUPPORTS
+    assert verdict.evidence[0].text == f"{quote.before} {quote.evidence.text}"
     assert verdict_of(quoted(1, quote.evidence.text, paper("a"))).label is Label.NOT_ENOUGH_INFO
+
+
+def test_a_sentence_on_something_else_does_not_outvote_the_one_on_the_claim() -> None:
+    one = paper("a")
+    verdict = verdict_of(quoted(1, WEAKLY, one), quoted(2, LOWERED, one, score=0.4))
+    assert counts(verdict) == (Label.SUPPORTS, 1, 0, False)
+    assert verdict.papers[0].evidence == (1, 2), "shown all the same"
 
 
 def test_an_unlikely_quote_has_no_vote() -> None:

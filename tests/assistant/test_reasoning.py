@@ -303,9 +303,7 @@ def test_check_votes_with_all_works_also_those_not_shown() -> None:
 
 
 def test_check_does_not_vote_with_passages_on_something_else() -> None:
-    verdict = check(
-        "Velorite increases resistance against blight, rust, scab, mildew, wilt, canker, hail, frost.", shelf()
-    )
+    verdict = check(f"Velorite cures {' '.join(f'disease{n}' for n in range(30))}.", shelf())
     assert (verdict.label, verdict.n_for, verdict.n_against) == (Label.NOT_ENOUGH_INFO, 0, 0)
     assert {e.stance for e in verdict.evidence} == {Label.NOT_ENOUGH_INFO}
 
@@ -316,6 +314,13 @@ def test_a_question_for_a_number_prefers_sentences_with_one() -> None:
     library = Shelf({HALLAM: [vague, exact]})
     assert texts(ask("How much did velorite raise the yield of tomatoes?", library, quotes=1)) == [exact]
     assert texts(ask("Did velorite raise the yield of tomatoes?", library, quotes=1)) == [vague]
+
+
+def test_a_verdict_that_two_sentences_bear_quotes_both() -> None:
+    cause, effect = "Velorite raised the growth of roots.", "So the yield of tomatoes was higher with velorite."
+    verdict = check("Velorite gives a higher yield of tomatoes.", Shelf({HALLAM: [f"{ASIDE} {cause} {effect}"]}))
+    assert texts(verdict) == [f"{cause} {effect}"], "its parts are not quoted again"
+    assert all(e.passage.text[e.spans[0].start : e.spans[0].end] == e.text for e in verdict.evidence)
 
 
 def test_check_shows_the_nearest_where_nothing_decides() -> None:

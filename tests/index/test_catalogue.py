@@ -214,6 +214,16 @@ def test_near_duplicates_are_told_with_their_share(library: Library) -> None:
     assert relations.near_duplicates(library.store, "d" * 64) == []
 
 
+def test_near_duplicates_vote_with_one_voice(library: Library) -> None:
+    add(library, "a", PUBLISHED)
+    add(library, "b", replace(PUBLISHED, title="scan 17", authors=(), doi=""))
+    add(library, "d", PART_2)
+    voices = relations.voices(library.store, ["a" * 64, "b" * 64, "d" * 64])
+    assert voices["a" * 64] == voices["b" * 64] != voices["d" * 64]
+    alone = relations.voices(library.store, ["b" * 64])
+    assert alone == {"b" * 64: library.store.paper("b" * 64).work_id}
+
+
 def test_adding_a_paper_compares_it_with_few(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     compare = catalogue.same_work
