@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
 
-from assistant.errors import Cancelled, ContextTooLong, UsageError
+from assistant.errors import Cancelled, ContextTooLong, ModelError, UsageError
 from assistant.writers.pieces import without_thoughts
 from assistant.writers.prompt import SERVER_TOKENS, estimated_tokens, shielded
 from assistant.writers.server import TOKEN_CHARACTERS
@@ -58,14 +58,21 @@ class ChatModelWriter:
 
     def _pieces(self, messages: Sequence[Message], limit: int, cancel: threading.Event | None) -> Iterator[str]:
         written = 0
-        for chunk in self._model.stream([_CLASSES[m.role](content=m.content) for m in shielded(messages)]):
+        for piece in self._texts([_CLASSES[m.role](content=m.content) for m in shielded(messages)]):
             if cancel is not None and cancel.is_set():
                 raise Cancelled("stopped as asked")
-            piece = str(chunk.text)
             yield piece
             written += len(piece)
             if written > limit:
                 return
+
+    def _texts(self, messages: list[BaseMessage]) -> Iterator[str]:
+        try:
+            for chunk in self._model.stream(messages):
+                yield str(chunk.text)
+        except Exception as error:  # whatever a chat model of someone else's raises, an empty reply too
+            first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise ModelError(f"{self.id} failed: {first}") from error
 
 
 class WriterChatModel(BaseChatModel):

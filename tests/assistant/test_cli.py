@@ -279,3 +279,40 @@ def test_the_unforeseen_is_reported_without_a_traceback(
     assert code == 1
     assert "ASSISTANT_DEBUG" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "says"),
+    [
+        (("--model", "hf:/nowhere/at-all"), 1, "/nowhere/at-all"),
+        (("--model", "openai:x"), 2, "names no server"),
+        (("--model", "gpt"), 2, "extractive, hf:"),
+        (("--adapter", "mine"), 2, "goes with a local model"),
+    ],
+)
+def test_a_model_that_cannot_be_is_a_sentence_and_nothing_is_tried_in_its_place(
+    sample_library: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], code: int, says: str
+) -> None:
+    ended, out, err = run(capsys, "ask", QUESTION, "--library", sample_library, *options)
+    assert ended == code
+    assert out == ""
+    assert says in err
+
+
+def test_a_chat_model_writes_from_python(sample_library: Path) -> None:
+    from langchain_core.language_models.fake_chat_models import FakeListChatModel
+
+    from assistant import Assistant
+
+    quote = "velorite did not increase tomato yield"
+    inference = "On sandy soil velorite did not increase tomato yield."
+    tried = [{"evidence": [n], "quote": quote, "inference": inference, "type": "observation"} for n in range(1, 13)]
+    reply = json.dumps({"steps": tried, "conclusion": inference, "label": "REFUTES"})
+    with Assistant(sample_library, model=FakeListChatModel(responses=[reply, reply, "", ""])) as assistant:
+        answer = assistant.ask(QUESTION)
+    written = [s for s in answer.steps if s.quote]
+    assert [s.text for s in written] == [inference]
+    assert quote in answer.evidence[0].text
+    assert answer.evidence[0].spans[0].boxes
+    assert answer.provenance.models[0].startswith("langchain:FakeListChatModel")
+    assert answer.provenance.counts["invented quote"] >= 8

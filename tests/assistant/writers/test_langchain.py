@@ -8,7 +8,7 @@ import pytest
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
-from assistant.errors import Cancelled, ContextTooLong, UsageError
+from assistant.errors import Cancelled, ContextTooLong, ModelError, UsageError
 from assistant.writers import load_writer
 from assistant.writers.langchain import as_chat_model
 from assistant.writing import Message, Writer
@@ -31,6 +31,12 @@ def test_a_chat_model_writes() -> None:
 
 def test_a_chat_model_that_writes_without_end_is_cut() -> None:
     assert len("".join(ready("word " * 5000).stream(ASKED, max_tokens=10))) < 1000
+
+
+def test_what_a_chat_model_raises_is_an_error_of_the_model() -> None:
+    pieces = ready("").stream(ASKED, max_tokens=10)
+    with pytest.raises(ModelError, match="GenericFakeChatModel failed"):
+        list(pieces)
 
 
 def test_a_stop_is_heard_between_pieces() -> None:
