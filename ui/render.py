@@ -115,6 +115,7 @@ def _step(step: ReasoningStep, known: set[int]) -> str:
     more = "".join(f" {_citation(n)}" for n in step.evidence if n in known - named)
     name = STEP_NAMES.get(step.kind, "Step")
     badge = "" if step.verdict is None or step.kind == "search" else f" {_step_badge(step.verdict)}"
+    badge += f' <span class="note">{escape(step.note)}</span>' if step.note else ""
     return f'<span class="kind">{name}</span><span dir="auto">{cited(step.text, known)}{more}{badge}</span>'
 
 

@@ -130,6 +130,11 @@ def test_no_steps_no_list() -> None:
     assert render.steps_html([], [1]) == ""
 
 
+def test_a_written_step_says_what_the_checks_found() -> None:
+    step = ReasoningStep(StepKind.OBSERVATION, "It rose.", (1,), quote="rose", note="<b>not supported")
+    assert "<b>not supported" in check(render.steps_html([step], [1])).text
+
+
 def test_the_stream_fills_the_page_step_by_step() -> None:
     view = render.View("Does it help?")
     assert "Reading your papers" in render.main_html(view)
