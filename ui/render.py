@@ -22,6 +22,11 @@ STEP_NAMES = {
     "evidence": "Evidence",
     "agreement": "Agreement",
     "difference": "Difference",
+    "observation": "Observation",
+    "comparison": "Comparison",
+    "causal": "Cause",
+    "quantitative": "Numbers",
+    "caveat": "Caveat",
     "conclusion": "Conclusion",
 }
 VERDICTS = {
