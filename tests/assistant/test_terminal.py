@@ -76,6 +76,14 @@ def test_answer_shows_text_steps_and_cited_passages() -> None:
     ]
 
 
+def test_written_steps_say_what_the_checks_found_and_what_was_dropped() -> None:
+    step = ReasoningStep(StepKind.OBSERVATION, "It rose.", (1,), quote="rose", note="not supported")
+    made_from = Provenance(1, "r", "e", counts={"invented quote": 2, "no JSON": 1})
+    shown = answer_text(replace(answered(), steps=(step,), provenance=made_from, follow_ups=("Why?", "Where?")))
+    assert "1. observation: It rose. [not supported]" in shown
+    assert shown.endswith("Ask next\n- Why?\n- Where?\n\nDropped of what was written: 2 invented quote, 1 no JSON")
+
+
 @pytest.mark.parametrize(
     ("label", "shown"), [("3", "p. 3: “"), ("", "p. 3: “"), ("iv", "p. iv (page 3 of the file): “")]
 )
