@@ -34,8 +34,9 @@ from assistant.finetune import load_verifier
 from assistant.index.beir import read_collection
 from assistant.index.evaluation import cached_vectors, temporary_library
 from assistant.index.evidence import LibraryRetriever
+from assistant.quotes import Retriever
 from assistant.reasoning import answer
-from assistant.types import Answer, Filters
+from assistant.types import Answer, Filters, Hit
 
 SEED = 0
 PER_KIND = 50
@@ -78,25 +79,42 @@ def library() -> Iterator[tuple[Any, dict[str, str], dict[str, str]]]:
         yield (lambda settings: LibraryRetriever(held, embedder, settings)), names, documents
 
 
-def best_score(question: str, retriever: LibraryRetriever, settings: Settings) -> float:
+class Without:
+    """A retriever that does not find some documents, as if the library did not hold them."""
+
+    def __init__(self, retriever: LibraryRetriever, documents: set[str], names: dict[str, str]) -> None:
+        self._retriever, self._documents, self._names = retriever, documents, names
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._retriever, name)
+
+    def search(self, query: str, *, k: int, filters: Filters) -> list[Hit]:
+        hits = self._retriever.search(query, k=k + len(self._documents), filters=filters)
+        return [h for h in hits if self._names[h.passage.paper_id] not in self._documents][:k]
+
+
+def best_score(question: str, retriever: Retriever | Without, settings: Settings) -> float:
     """The probability that decides whether a question is answered."""
     *_, found = find(question, retriever, settings=settings, filters=Filters())
     assert isinstance(found, Findings)
     return max((p.candidates[0].score for p in found.parts if p.candidates), default=0.0)
 
 
-def choose_threshold(make: Any, n: int) -> float:
+def choose_threshold(make: Any, names: dict[str, str], n: int) -> float:
     """The threshold; prints what others give."""
     settings = Settings(follow_ups=0)
-    asked = [text for text, _ in claims("train")]
+    asked = claims("train")
     random.Random(SEED).shuffle(asked)
-    there = np.array([best_score(q, make(settings), settings) for q in asked[:n]])
+    there = np.array([best_score(q, make(settings), settings) for q, _ in asked[:n]])
+    missing = np.array([best_score(q, Without(make(settings), own, names), settings) for q, own in asked[:n]])
     away = np.array([best_score(q, make(settings), settings) for qs in other_fields(0).values() for q in qs])
     steps = np.arange(0.01, 0.98, 0.01)
     best = max(steps, key=lambda t: float((there >= t).mean() + (away < t).mean()))
-    print("| train, from | claims answered | other fields declined |\n|---|---|---|")
+    print(
+        "| train, from | claims answered | their papers left out: declined | other fields declined |\n|---|---|---|---|"
+    )
     for t in sorted({*CURVE, Settings().answer_above, round(float(best), 2)}):
-        print(f"| {t} | {(there >= t).mean():.3f} | {(away < t).mean():.3f} |", flush=True)
+        print(f"| {t} | {(there >= t).mean():.3f} | {(missing < t).mean():.3f} | {(away < t).mean():.3f} |", flush=True)
     return round(float(best), 2)
 
 
@@ -154,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--limit", type=int, default=0, help="only so many claims and questions of each kind")
     options = parser.parse_args(arguments)
     with library() as (make, names, documents):
-        threshold = choose_threshold(make, options.train)
+        threshold = choose_threshold(make, names, options.train)
         for at in dict.fromkeys([threshold, Settings().answer_above]):
             print(f"\n| from {at} on | share | n |\n|---|---|---|", flush=True)
             print("\n".join(report(make, names, documents, at, options.limit)), flush=True)
