@@ -69,7 +69,10 @@ def load_embedder(name: str = BUILT_IN_EMBEDDER, *, device: str = "auto") -> Emb
 
 
 def find_device(device: str) -> str:
-    """The device torch is to use; "auto" becomes cuda, mps or cpu, the first there is. ModelError for one not there."""
+    """The device torch is to use; "auto" becomes cuda, mps or cpu, the first there is; cuda:1 is one of several.
+
+    ModelError for one not there.
+    """
     if device == "cpu":
         return device
     import torch
@@ -77,7 +80,7 @@ def find_device(device: str) -> str:
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if device == "auto":
         return next(name for name in there if there[name])
-    if not there[device]:
+    if not there.get(device.partition(":")[0], False):
         raise ModelError(f"device {device} was asked for, but torch finds none here; use --device auto or cpu")
     return device
 

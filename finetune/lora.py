@@ -129,7 +129,11 @@ def checkpoint_gradients(model: Any) -> None:
     if not getattr(model, "supports_gradient_checkpointing", True):
         raise UsageError(f"{model.config.model_type} cannot work activations out again; leave it out")
     # Without re-entrance the embeddings need no gradients, and several processes find every weight used once.
-    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    how = {"use_reentrant": False}
+    if hasattr(model, "activation_checkpointing_enable"):  # its name since transformers 5.23
+        model.activation_checkpointing_enable(activation_checkpointing_kwargs=how)
+    else:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs=how)
 
 
 def after_step(model: Any, step: int) -> None:
@@ -255,4 +259,6 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
         warnings.filterwarnings("ignore", category=UserWarning, module="peft")
+        # AdaLoRA's budget names weights, not layers; peft's check of names takes it for LoRA's.
+        warnings.filterwarnings("ignore", message=".*rank_pattern keys did not match.*", category=RuntimeWarning)
         yield

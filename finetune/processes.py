@@ -38,7 +38,10 @@ class Processes:
 
     def device(self, asked: str) -> str:
         """Where this process's model goes: as asked, or this process's own card."""
-        return asked if self._accelerator is None else str(self._accelerator.device)
+        if self._accelerator is None:
+            return asked
+        own = self._accelerator.device
+        return "cpu" if own.type == "cpu" else str(own)  # some launchers number CPUs, which are one device
 
     def prepare(self, module: Any, optimiser: torch.optim.Optimizer) -> tuple[Any, torch.optim.Optimizer]:
         """The module to call in training (its gradients are the mean over the processes), and its optimiser."""

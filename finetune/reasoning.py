@@ -214,10 +214,13 @@ class _Run:
 
     def _model(self) -> TextModel:
         """The base with a fresh adapter, or with the one to go on from."""
+        import torch
+
         from assistant.finetune import lora
         from assistant.finetune.reasoner import load_text_model
 
         recipe = self.recipe
+        torch.manual_seed(recipe.seed)  # a fresh adapter is drawn
         writer = load_text_model(
             recipe.base, max_tokens=recipe.max_tokens, device=self.device, four_bit=recipe.four_bit,
             dropout=recipe.dropout,

@@ -121,7 +121,7 @@ def _text(raw: object, name: str, where: str) -> str:
 def _label(raw: Any) -> Label | None:
     if raw is None:
         return None
-    if raw not in Label.__members__:
+    if not isinstance(raw, str) or raw not in Label.__members__:
         raise BadChain("wrong shape", f"has the label {raw!r}; choose one of {', '.join(Label)}, or null")
     return Label(raw)
 

@@ -184,6 +184,9 @@ def test_the_best_device_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert encoders.find_device("auto") == "mps"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert encoders.find_device("auto") == "cuda"
+    assert encoders.find_device("cuda:1") == "cuda:1"
+    with pytest.raises(ModelError, match="device abacus was asked for"):
+        encoders.find_device("abacus")
 
 
 def test_a_changed_model_is_refused(model_folder: Path, tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import torch
 from tests.finetune import tiny
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="package")
 def _one_thread() -> Iterator[None]:
-    """Tiny models run faster on one thread than on threads that wait for each other."""
+    """Tiny models run faster on one thread than on threads that wait for each other; fixtures that train too."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
