@@ -34,10 +34,13 @@ from assistant.types import (
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
+    from assistant.conversation import Conversation, Resolve
     from assistant.encoders import Embedder
+    from assistant.history import History
     from assistant.index.evidence import LibraryRetriever
     from assistant.index.library import Library
     from assistant.index.picture import Picture
+    from assistant.replay import Replay
 
 Mode = Literal["ask", "check"]
 StreamEvent = ReasoningStep | Evidence | Answer | Verdict
@@ -269,13 +272,39 @@ class Assistant:
         mode: Mode = "ask",
         filters: Filters = EVERYTHING,
         cancel: threading.Event | None = None,
+        searcher: LibraryRetriever | None = None,
     ) -> Iterator[StreamEvent]:
         """As `ask` (or `check`), telling each step and each piece of evidence as it is found; the Answer (or the
-        Verdict) comes last. When `cancel` is set it ends after the step in hand, raising Cancelled."""
+        Verdict) comes last. When `cancel` is set it ends after the step in hand, raising Cancelled. `searcher`: one
+        that `searcher()` gave, to ask it afterwards what was found."""
         from assistant import reasoning
 
         run = reasoning.check_claim if mode == "check" else reasoning.answer
-        yield from run(question, self.searcher(), settings=self.settings, filters=filters, cancel=cancel)
+        yield from run(question, searcher or self.searcher(), settings=self.settings, filters=filters, cancel=cancel)
+
+    # conversations
+
+    def conversation(self, id: str = "", *, resolve: Resolve | None = None) -> Conversation:  # noqa: A002
+        """Questions that may lean on earlier ones, kept in the library's folder: a new conversation, or the one whose
+        id begins so. `resolve` reads follow-ups in place of the rules. Raises UsageError for an id that is none."""
+        from assistant import conversation, followup
+
+        history = self.history()
+        found = history.thread(id).id if id else ""
+        return conversation.Conversation(self, history, found, resolve=resolve or followup.resolve)
+
+    def history(self) -> History:
+        """The conversations kept with the library: list, show, search, rename, delete."""
+        from assistant.history import History
+
+        return History(self.folder)
+
+    def replay(self, answer_id: str) -> Replay:
+        """Make a kept answer again, with the settings of then, and say exactly what is different. Raises UsageError for
+        an answer that is not there or was never complete."""
+        from assistant import replay
+
+        return replay.replay(self, answer_id)
 
     def searcher(self) -> LibraryRetriever:
         """What reasoning asks for passages, places and papers."""

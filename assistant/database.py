@@ -17,10 +17,34 @@ BUSY_MS = 5_000
 # File systems on which several processes cannot share the memory-mapped -shm file that WAL needs
 # (sqlite.org/wal.html, "all processes using a database must be on the same host computer").
 NETWORK_FILE_SYSTEMS = frozenset(
-    (
-        "nfs nfs4 cifs smb2 smb3 smbfs ncpfs afs 9p ceph lustre glusterfs beegfs gpfs davfs fuse.sshfs fuse.glusterfs "
-        "fuse.rclone fuse.s3fs fuse.davfs2"
-    ).split()
+    {
+        *(
+            "nfs",
+            "nfs4",
+            "cifs",
+            "smb2",
+            "smb3",
+            "smbfs",
+            "ncpfs",
+        ),
+        *(
+            "afs",
+            "9p",
+            "ceph",
+            "lustre",
+            "glusterfs",
+            "beegfs",
+            "gpfs",
+        ),
+        *(
+            "davfs",
+            "fuse.sshfs",
+            "fuse.glusterfs",
+            "fuse.rclone",
+            "fuse.s3fs",
+            "fuse.davfs2",
+        ),
+    }
 )
 
 

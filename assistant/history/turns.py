@@ -19,11 +19,12 @@ class Status(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Asked:
     """How a question was put to the library: enough to put it again. `query` is what was searched with, which may leave
-    out what `filters` say; `settings` hold each value as text."""
+    out what `filters` say; `settings` hold each value as text; `named` are the papers that the question named."""
 
     query: str
     filters: Filters = field(default_factory=Filters)
     settings: dict[str, str] = field(default_factory=dict)
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
