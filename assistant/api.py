@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -79,6 +80,13 @@ class Assistant:
         if self._library is not None:
             self._library.close()
             self._library = None
+
+    def with_settings(self, settings: Settings) -> Assistant:
+        """The same library with other settings; the embedder is shared where they name the same one."""
+        other = Assistant(settings=replace(settings, library=self.folder))
+        if settings.embedder == self.settings.embedder and settings.device == self.settings.device:
+            other._embedder = self._embedder
+        return other
 
     # papers
 

@@ -76,7 +76,7 @@ def replay(assistant: Assistant, answer: str) -> Replay:
         raise UsageError(f"{turn.id} was stopped before it was complete, so there is nothing to compare: ask it again")
     wanted, unknown = _settings(assistant, turn.asked.settings)
     settings = load_settings(environ={}, folder=Path(assistant.folder), library=assistant.folder, **wanted)
-    with type(assistant)(settings=replace(settings, device=assistant.settings.device)) as asker:
+    with assistant.with_settings(replace(settings, device=assistant.settings.device)) as asker:
         putting = Putting(asker, turn.question, turn.standalone, turn.mode, turn.asked)
         *_, result = putting.events()
         assert isinstance(result, (Answer, Verdict))
