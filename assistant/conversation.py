@@ -214,4 +214,4 @@ def settings_of(assistant: Assistant) -> dict[str, str]:
 
 def _earlier(turn: Turn) -> Earlier:
     evidence = turn.answer.evidence if turn.answer else ()
-    return Earlier(turn.standalone or turn.question, evidence, turn.asked.named)
+    return Earlier(turn.standalone or turn.question, evidence, turn.asked.named, turn.asked.query)

@@ -25,12 +25,13 @@ SHOWN_TITLE = 60
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier turn, as far as a later one may lean on it: its stand-alone question, what it cited, and the ids of
-    the papers that it named itself."""
+    """An earlier turn, as far as a later one may lean on it: its stand-alone question, what it cited, the ids of the
+    papers that it named itself, and what it was searched with ("": the question)."""
 
     question: str
     evidence: tuple[Evidence, ...] = ()
     named: tuple[str, ...] = ()
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,11 @@ def resolve(question: str, earlier: Sequence[Earlier]) -> Resolved:
     papers, places = _papers_meant(question, earlier)
     if papers:
         return _about(question, papers, places, earlier[-1])
-    whole = _joined(question, earlier[-1]) or _with_antecedents(question, earlier[-1])
-    return Resolved(whole, whole or question, earlier[-1].named if whole else ())
+    last = earlier[-1]
+    if whole := _joined(question, last.question):
+        return Resolved(whole, _joined(question, last.query or last.question), last.named)
+    whole = _with_antecedents(question, earlier)
+    return Resolved(whole, whole or question)
 
 
 def name_of(paper: Paper) -> str:
@@ -225,7 +229,7 @@ def _about(question: str, papers: Sequence[Paper], places: Sequence[tuple[int, i
         query = query[:start] + query[end:]
     query = re.sub(r"\s+(?=[,;?])|^[\s,;]+", "", " ".join(query.split()))
     if not _content(query):
-        query = last.question
+        query = last.query or last.question
         shown = f"{shown.rstrip('?')} (on: {last.question})"
     return Resolved(" ".join(shown.split()), query, tuple(p.id for p in papers))
 
@@ -233,9 +237,9 @@ def _about(question: str, papers: Sequence[Paper], places: Sequence[tuple[int, i
 # fragments
 
 
-def _joined(question: str, last: Earlier) -> str:
-    """The last question with a fragment put to it; "" where the question is no fragment."""
-    before = last.question.rstrip("?？.。 ")
+def _joined(question: str, before: str) -> str:
+    """The question `before` with a fragment put to it; "" where the question is no fragment."""
+    before = before.rstrip("?？.。 ")
     if _HAN.search(question):
         leans = len(_HAN.findall(question)) <= CHINESE_FRAGMENT and _CHINESE.search(question)
         return f"{before}？{question}" if leans else ""
@@ -266,9 +270,11 @@ def _placed(before: str, phrase: str) -> str:
 # pronouns
 
 
-def _with_antecedents(question: str, last: Earlier) -> str:
-    """The question with its pronouns replaced by what the last one is about; "" where none points there."""
-    before = last.question.rstrip("?？.。 ")
+def _with_antecedents(question: str, earlier: Sequence[Earlier]) -> str:
+    """The question with its pronouns replaced by what the last one is about that is not about a paper; "" where none
+    points there."""
+    topics = [turn.question for turn in earlier if not turn.named] or [earlier[-1].question]
+    before = topics[-1].rstrip("?？.。 ")
     if _EXPLETIVE.search(question):
         return ""
     pronouns = list(_PRONOUN.finditer(question))
@@ -279,6 +285,7 @@ def _with_antecedents(question: str, last: Earlier) -> str:
         return f"{before}, and {_lower(question.rstrip('? '))}?"
     for pronoun in reversed(pronouns):
         noun = _antecedent(pronoun[0].lower(), subject, things)
+        noun = noun[0].upper() + noun[1:] if pronoun[0][0].isupper() else noun
         question = question[: pronoun.start()] + noun + question[pronoun.end() :]
     return question
 

@@ -13,8 +13,9 @@ from assistant.index.records.venues import is_proceedings
 from assistant.types import Paper
 
 _GROUP = re.compile(
-    r"\b(?:group|consortium|collaboration|committee|team|institute|organi[sz]ation|university|network|society|"
-    r"association|initiative|investigators|agency|panel|project|alliance|federation)\b",
+    r"\b(?:group|consortium|collaboration|committee|team|institute|organi[sz]ation|university|network|society|unit|"
+    r"association|initiative|investigators|agency|panel|project|alliance|federation|station|centre|center|laboratory|"
+    r"board|council|service|department|school|college|hospital|foundation|ministry|office|museum|survey|library)\b",
     re.IGNORECASE,
 )
 _PARTICLES = frozenset(

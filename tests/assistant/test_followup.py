@@ -99,6 +99,13 @@ def test_a_work_counts_once_and_an_answer_without_sources_is_passed_over() -> No
 def test_what_a_paper_was_asked_is_asked_on_of_the_same_paper() -> None:
     turn = Earlier("What dose was used?", earlier(VELORITE)[0].evidence, named=("p2",))
     assert resolve("why?", [turn]).papers == ("p2",)
+    named = Earlier("What dose did “It lasts” use?", turn.evidence, ("p2",), "What dose did use?")
+    asked = resolve("why?", [*earlier(VELORITE), named])
+    assert (asked.standalone, asked.query) == (
+        "What dose did “It lasts” use, and why?",
+        "What dose did use, and why?",
+    )
+    assert resolve("Does it last?", [*earlier(VELORITE), named]).query == "Does velorite last?"
     assert resolve("What did the other paper use?", [Earlier("q", turn.evidence[:2], ("p2",))]).papers == ("p1",)
     assert resolve("Is the soil of Mars wet?", [turn]).papers == ()
 
