@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 OF_THE_MACHINE = frozenset({"library", "device", "workers", "ocr"})
 """Settings that say where and how papers are read, not what an answer is."""
+REMEMBERED = 20
+"""Turns that a question may lean on: older ones are not loaded for it."""
 EVERYTHING = Filters()
 
 Resolve = Callable[[str, Sequence[Earlier]], Resolved]
@@ -62,20 +64,25 @@ class Conversation:
         """What was asked and answered so far, in order."""
         return self._history.turns(self.id) if self.id else []
 
+    @property
+    def remembered(self) -> list[Turn]:
+        """The last turns, which a question may lean on."""
+        return self._history.turns(self.id, last=REMEMBERED) if self.id else []
+
     def cited(self, n: int) -> Evidence | None:
         """The passage [n] of the last answer that has one."""
-        kept = [t.answer for t in reversed(self.turns) if t.answer]
+        kept = [t.answer for t in reversed(self.remembered) if t.answer]
         return next((e for answer in kept for e in answer.evidence if e.n == n), None)
 
-    def ask(self, question: str, *, filters: Filters = EVERYTHING) -> Answer:
+    def ask(self, question: str, *, filters: Filters = EVERYTHING, cancel: threading.Event | None = None) -> Answer:
         """As `Assistant.ask`; `question` may lean on earlier ones."""
-        *_, answer = self.stream(question, filters=filters)
+        *_, answer = self.stream(question, filters=filters, cancel=cancel)
         assert isinstance(answer, Answer)
         return answer
 
-    def check(self, claim: str, *, filters: Filters = EVERYTHING) -> Verdict:
+    def check(self, claim: str, *, filters: Filters = EVERYTHING, cancel: threading.Event | None = None) -> Verdict:
         """As `Assistant.check`; `claim` may lean on earlier questions."""
-        *_, verdict = self.stream(claim, mode="check", filters=filters)
+        *_, verdict = self.stream(claim, mode="check", filters=filters, cancel=cancel)
         assert isinstance(verdict, Verdict)
         return verdict
 
@@ -92,7 +99,7 @@ class Conversation:
         The question is kept once it has been searched for, the answer when it is complete; what there is of it when it
         is stopped, fails or is left. Raises also UsageError for a paper that no earlier answer has.
         """
-        read = self._resolve(question, [_earlier(t) for t in self.turns])
+        read = self._resolve(question, [_earlier(t) for t in self.remembered])
         asked = Asked(
             read.query,
             replace(filters, papers=read.papers) if read.papers else filters,

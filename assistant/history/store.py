@@ -125,11 +125,13 @@ class History:
             raise UsageError(f"the library {self.folder} has no conversation yet; begin one with: assistant ask")
         return found[0]
 
-    def turns(self, conversation: str) -> list[Turn]:
-        """The turns of a conversation (its whole id), in order."""
+    def turns(self, conversation: str, *, last: int = -1) -> list[Turn]:
+        """The turns of a conversation (its whole id), in order; at most the `last` ones where that is not negative."""
         with self.reading() as db:
-            rows = db.execute(f"SELECT {_COLUMNS} FROM turns WHERE conversation = ? ORDER BY n", (conversation,))
-            return [_turn(row) for row in rows.fetchall()]
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM turns WHERE conversation = ? ORDER BY n DESC LIMIT ?", (conversation, last)
+            )
+            return [_turn(row) for row in reversed(rows.fetchall())]
 
     def turn(self, answer: str) -> Turn:
         """The turn whose id begins so. Raises UsageError for none or several."""

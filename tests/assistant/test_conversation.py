@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -17,11 +15,6 @@ from assistant.history.schema import DATABASE
 from assistant.types import Answer, Filters, Label, StepKind, Verdict
 
 QUESTION = "Does velorite increase tomato yield?"
-
-
-@pytest.fixture
-def assistant(sample_library: Path, tmp_path: Path) -> Assistant:
-    return Assistant(shutil.copytree(sample_library, tmp_path / "library"))
 
 
 def test_a_question_is_answered_as_without_a_conversation_and_kept(assistant: Assistant) -> None:

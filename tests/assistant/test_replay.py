@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +18,6 @@ from tests.assistant.test_contract import ANSWER
 QUESTION = "Does velorite increase tomato yield?"
 
 
-@pytest.fixture
-def assistant(sample_library: Path, tmp_path: Path) -> Assistant:
-    return Assistant(shutil.copytree(sample_library, tmp_path / "library"))
-
-
 def test_an_answer_comes_out_the_same_byte_for_byte(assistant: Assistant) -> None:
     talk = assistant.conversation()
     talk.ask(QUESTION)
@@ -31,15 +25,14 @@ def test_an_answer_comes_out_the_same_byte_for_byte(assistant: Assistant) -> Non
     talk.ask("What dose did the second paper use?")
     talk.check("It reduces nitrate leaching.")
     talk.ask("Who won the chess olympiad in 1972?")
-    later = Assistant(assistant.folder)
     for turn in talk.turns:
-        replayed = later.replay(turn.id)
+        replayed = assistant.replay(turn.id)
         assert (replayed.causes, replayed.changes) == ((), ()), turn.question
         assert replayed.same
 
 
 def test_settings_of_then_are_used(assistant: Assistant) -> None:
-    few = Assistant(assistant.folder, quotes=1, passages=3)
+    few = assistant.with_settings(replace(assistant.settings, quotes=1, passages=3))
     answer = few.conversation().ask(QUESTION)
     replayed = assistant.replay(answer.id)
     assert replayed.same

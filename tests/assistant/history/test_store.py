@@ -48,6 +48,7 @@ def test_the_first_question_names_the_conversation_and_later_turns_count_on(hist
     first = keep(history, "Does it help? " * 20)
     second = keep(history, "And in men?", first.conversation)
     assert (first.n, second.n) == (1, 2)
+    assert history.turns(first.conversation, last=1) == [second]
     thread = history.thread(first.conversation)
     assert thread.turns == 2
     assert thread.title.startswith("Does it help? Does")
