@@ -21,10 +21,8 @@ QUESTION = "Does velorite increase tomato yield?"
 def test_an_answer_comes_out_the_same_byte_for_byte(assistant: Assistant) -> None:
     talk = assistant.conversation()
     talk.ask(QUESTION)
-    talk.ask("And in sandy soil?")
     talk.ask("What dose did the second paper use?")
     talk.check("It reduces nitrate leaching.")
-    talk.ask("Who won the chess olympiad in 1972?")
     for turn in talk.turns:
         replayed = assistant.replay(turn.id)
         assert (replayed.causes, replayed.changes) == ((), ()), turn.question
@@ -53,6 +51,7 @@ def test_a_paper_removed_is_named_and_what_differs_too(assistant: Assistant) -> 
     assert any(c.where.startswith("passage [1], ") for c in replayed.changes)
 
 
+@pytest.mark.soak
 def test_a_paper_added_that_changes_nothing_said_is_a_cause_only(assistant: Assistant, tmp_path: Path) -> None:
     answer = assistant.conversation().ask(QUESTION)
     (tmp_path / "bridges.txt").write_text("Steel bridges. " + "The old bridge rusted slowly in the rain. " * 9, "utf-8")
