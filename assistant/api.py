@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -35,10 +36,13 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
 
+    from assistant.conversation import Conversation, Resolve
     from assistant.encoders import Embedder
+    from assistant.history import History
     from assistant.index.evidence import LibraryRetriever
     from assistant.index.library import Library
     from assistant.index.picture import Picture
+    from assistant.replay import Replay
     from assistant.verification import Verifier
     from assistant.writing import Writer
 
@@ -84,6 +88,18 @@ class Assistant:
         if self._library is not None:
             self._library.close()
             self._library = None
+
+    def with_settings(self, settings: Settings) -> Assistant:
+        """The same library with other settings; the models loaded are shared where they name the same ones."""
+        other = Assistant(settings=replace(settings, library=self.folder))
+        other._model = self._model
+        for attribute, named in (
+            ("_embedder", ("embedder",)), ("_verifier", ("verifier",)),
+            ("_writer", ("model", "adapter", "seed", "four_bit", "context_tokens", "chat_template")),
+        ):  # fmt: skip
+            if all(getattr(settings, n) == getattr(self.settings, n) for n in ("device", *named)):
+                setattr(other, attribute, getattr(self, attribute))
+        return other
 
     # papers
 
@@ -265,9 +281,9 @@ class Assistant:
         assert isinstance(answer, Answer)
         return answer
 
-    def check(self, claim: str, *, filters: Filters = EVERYTHING) -> Verdict:
+    def check(self, claim: str, *, filters: Filters = EVERYTHING, cancel: threading.Event | None = None) -> Verdict:
         """Whether the papers support or refute a claim, with quotes for and against. Raises as `ask` does."""
-        *_, verdict = self.stream(claim, mode="check", filters=filters)
+        *_, verdict = self.stream(claim, mode="check", filters=filters, cancel=cancel)
         assert isinstance(verdict, Verdict)
         return verdict
 
@@ -278,14 +294,16 @@ class Assistant:
         mode: Mode = "ask",
         filters: Filters = EVERYTHING,
         cancel: threading.Event | None = None,
+        searcher: LibraryRetriever | None = None,
     ) -> Iterator[StreamEvent]:
         """As `ask` (or `check`), telling each step and each piece of evidence as it is found; the Answer (or the
         Verdict) comes last. When `cancel` is set it ends after the step in hand, raising Cancelled; where a model
-        writes, with the Answer as far as it came."""
+        writes, with the Answer as far as it came. `searcher`: one that `searcher()` gave, to ask it afterwards what
+        was found."""
         from assistant import loop, reasoning
 
         run = reasoning.check_claim if mode == "check" else reasoning.answer
-        searcher, verifier = self.searcher(), self.verifier()
+        searcher, verifier = searcher or self.searcher(), self.verifier()
         writer = self.writer() if mode == "ask" else None
         if writer is not None:
             yield from loop.write_answer(
@@ -317,6 +335,30 @@ class Assistant:
             if self._verifier is None:
                 self._verifier = load_verifier(self.settings.verifier or None, device=self.settings.device)
             return self._verifier
+
+    # conversations
+
+    def conversation(self, id: str = "", *, resolve: Resolve | None = None) -> Conversation:  # noqa: A002
+        """Questions that may lean on earlier ones, kept in the library's folder: a new conversation, or the one whose
+        id begins so. `resolve` reads follow-ups in place of the rules. Raises UsageError for an id that is none."""
+        from assistant import conversation, followup
+
+        history = self.history()
+        found = history.thread(id).id if id else ""
+        return conversation.Conversation(self, history, found, resolve=resolve or followup.resolve)
+
+    def history(self) -> History:
+        """The conversations kept with the library: list, show, search, rename, delete."""
+        from assistant.history import History
+
+        return History(self.folder)
+
+    def replay(self, answer_id: str) -> Replay:
+        """Make a kept answer again, with the settings of then, and say exactly what is different. Raises UsageError for
+        an answer that is not there or was never complete."""
+        from assistant import replay
+
+        return replay.replay(self, answer_id)
 
     def searcher(self) -> LibraryRetriever:
         """What reasoning asks for passages, places and papers."""

@@ -1,7 +1,7 @@
 """The command line: one short function per command, which parses, calls the API and prints.
 
 Exit codes: 0 all well (any answer, verdict or abstention is), 1 it could not be done, 2 wrong usage, 3 some files of
-an ingest failed, 130 stopped by Ctrl-C. Answers go to stdout, everything else to stderr.
+an ingest failed, 4 a replay is not the same, 130 stopped by Ctrl-C. Answers go to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant import __version__, training_cli
+from assistant import __version__, history_cli, training_cli
 from assistant.api import Assistant
 from assistant.config import DEVICES
 from assistant.errors import AssistantError, Cancelled, UsageError
@@ -90,7 +90,10 @@ def ask(arguments: argparse.Namespace) -> int:
     from assistant import contract, terminal
 
     with _assistant(arguments) as assistant, cancel_on_sigint("the step in hand") as cancel:
-        answer = assistant.ask(arguments.question, filters=Filters(references=arguments.references), cancel=cancel)
+        question = history_cli.settle_question(arguments, "question")
+        talk = history_cli.conversation(assistant, arguments)
+        answer = talk.ask(question, filters=Filters(references=arguments.references), cancel=cancel)
+        history_cli.say_kept(talk)
     _print_json(contract.answer_json(answer)) if arguments.json else print(terminal.answer_text(answer))
     return Cancelled.exit_code if cancel.is_set() else OK
 
@@ -100,7 +103,10 @@ def check(arguments: argparse.Namespace) -> int:
     from assistant import contract, terminal
 
     with _assistant(arguments) as assistant:
-        verdict = assistant.check(arguments.claim)
+        claim = history_cli.settle_question(arguments, "claim")
+        talk = history_cli.conversation(assistant, arguments)
+        verdict = talk.check(claim)
+        history_cli.say_kept(talk)
     _print_json(contract.verdict_json(verdict)) if arguments.json else print(terminal.verdict_text(verdict))
     return OK
 
@@ -237,7 +243,7 @@ def chat(arguments: argparse.Namespace) -> int:
 
 
 def _assistant(arguments: argparse.Namespace) -> Assistant:
-    names = ("library", "embedder", "device", "workers", "verifier", "model", "adapter")
+    names = ("library", "embedder", "device", "workers", "verifier", "model", "adapter", "history")
     assistant = Assistant(**{n: getattr(arguments, n, None) for n in names})
     print(f"library: {assistant.folder}", file=sys.stderr)
     return assistant
@@ -264,6 +270,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_questions(commands)
     _add_papers(commands)
     _add_upkeep(commands)
+    history_cli.add_commands(commands, _add, _assistant)
     training_cli.add_commands(commands, _add)
     return parser
 
@@ -327,12 +334,14 @@ def _add_read(commands: Any) -> None:
 
 def _add_questions(commands: Any) -> None:
     parser = _add(commands, "ask", ask)
-    parser.add_argument("question")
+    parser.add_argument("question", nargs="?")
+    history_cli.add_question_options(parser)
     parser.add_argument("--references", action="store_true", help="look through the papers' lists of references too")
     _add_writer_options(parser)
     _add_model_options(parser)
     parser = _add(commands, "check", check)
-    parser.add_argument("claim")
+    parser.add_argument("claim", nargs="?")
+    history_cli.add_question_options(parser)
     parser.add_argument("--verifier", metavar="ADAPTER", help="what judges: a folder or a name of `assistant adapters`")
     _add_model_options(parser)
     parser = _add(commands, "chat", chat, json_output=False)

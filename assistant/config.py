@@ -47,6 +47,8 @@ class Settings:
     """Tokens that prompt and reply may have together; 0: what the model says, within bounds."""
     chat_template: str = "model"
     """The model's own, or "plain" for a model of hf: that was tuned without one."""
+    history: bool = True
+    """Whether the command line keeps questions and answers beside the library (history.db)."""
     seed: int = 0
     passage_tokens: int = 160
     """Wished length of a passage, in tokens of the embedder."""

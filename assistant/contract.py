@@ -34,6 +34,7 @@ Json = dict[str, Any]
 def answer_json(answer: Answer) -> Json:
     """What `ask --json` prints."""
     return {
+        "id": answer.id,
         "question": answer.question,
         "text": answer.text,
         "abstained": answer.abstained,

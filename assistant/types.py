@@ -404,7 +404,7 @@ class Provenance:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def _escape_markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text that Markdown shows as it stands, on as many lines; HTML and link syntax lose their meaning."""
     return re.sub(r"([\\`*_#\[\]()!|~$])", r"\\\1", html.escape(text, quote=False))
 
@@ -429,10 +429,10 @@ class Answer:
 
     def _repr_markdown_(self) -> str:
         """What a notebook shows. Text from papers is escaped: a notebook would run HTML found in it."""
-        lines = [_escape_markdown(self.text), ""]
+        lines = [escape_markdown(self.text), ""]
         for e in self.evidence:
             place = f"p. {e.page_label or e.page}" if e.page else f"¶ {e.paragraph}" if e.paragraph else "no page"
-            lines.append(f"- **[{e.n}]** {_escape_markdown(e.paper.title)}, {place}: “{_escape_markdown(e.text)}”")
+            lines.append(f"- **[{e.n}]** {escape_markdown(e.paper.title)}, {place}: “{escape_markdown(e.text)}”")
         return "\n".join(lines)
 
 

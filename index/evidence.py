@@ -27,7 +27,8 @@ KEPT_VECTORS = 2000
 
 
 class LibraryRetriever:
-    """One library to search. Holds no state of its own but papers and vectors already looked up."""
+    """One library to search. Holds no state of its own but papers and vectors already looked up, and which passages
+    were found."""
 
     def __init__(self, library: Library, embedder: Embedder, settings: Settings) -> None:
         self._library = library
@@ -36,6 +37,7 @@ class LibraryRetriever:
         self._relevance = load_relevance(embedder.id, unit="sentence")
         self._papers: dict[str, Paper] = {}
         self._vectors: dict[str, NDArray[np.float32]] = {}
+        self._found: dict[int, None] = {}
 
     def describe(self) -> tuple[int, int]:
         """(works, passages) that can be searched; the files of one work count once."""
@@ -44,7 +46,7 @@ class LibraryRetriever:
     def search(self, query: str, *, k: int, filters: Filters) -> list[Hit]:
         """The k passages that fit best, best first; fewer where there are fewer."""
         with self._library.store.snapshot():
-            return search(
+            hits = search(
                 query,
                 store=self._library.store,
                 vectors=self._library.index(),
@@ -53,14 +55,17 @@ class LibraryRetriever:
                 k=k,
                 candidates=self._settings.candidates,
             )
+        self._found |= dict.fromkeys(hit.passage.id for hit in hits)
+        return hits
 
     def provenance(self) -> Provenance:
-        """What an answer given now is made from."""
+        """What an answer given now is made from: the passages are all those found since this retriever was made."""
         return Provenance(
             library_generation=self._library.store.generation,
             reader=READER,
             embedder=self._embedder.id,
             seed=self._settings.seed,
+            passages=tuple(self._found),
         )
 
     def paper(self, paper_id: str) -> Paper:

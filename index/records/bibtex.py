@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from assistant.index.records.authors import turn
 from assistant.index.records.identifiers import YEAR, find_arxiv, find_dois, letters, surname
 from assistant.index.records.record import Record
+from assistant.index.records.venues import is_proceedings
 from assistant.types import Paper
 
 if TYPE_CHECKING:
@@ -81,7 +82,6 @@ _KEY_LENGTH = 12
 """Letters of a title's word in a key."""
 _KEY_DIGITS = 4
 """Characters of its id that a paper's key gets where another paper has the same."""
-_PROCEEDINGS = re.compile(r"proceedings|conference|workshop|symposium|advances in neural", re.IGNORECASE)
 
 
 def parse_bibtex(text: str) -> tuple[list[Entry], list[int]]:
@@ -227,7 +227,7 @@ def _key(paper: Paper) -> str:
 
 
 def _written(paper: Paper, key: str) -> str:
-    proceedings = _PROCEEDINGS.search(paper.venue)
+    proceedings = is_proceedings(paper.venue)
     kind = "inproceedings" if proceedings else "article" if paper.venue else "misc"
     fields = {
         "title": escape(paper.title),
@@ -235,9 +235,9 @@ def _written(paper: Paper, key: str) -> str:
         "year": str(paper.year or ""),
         "booktitle" if proceedings else "journal": escape(paper.venue),
         "doi": escape(paper.doi),
-        "eprint": paper.arxiv,
+        "eprint": escape(paper.arxiv),
         "archiveprefix": "arXiv" if paper.arxiv else "",
-        "pmid": paper.pmid,
+        "pmid": escape(paper.pmid),
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     return "\n".join([f"@{kind}{{{key},", *lines, "}"])

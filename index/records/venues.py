@@ -26,6 +26,7 @@ _PATTERNS = tuple(
         r"^([\u4e00-\u9fff]{2,20}(?:学报|杂志|通报|研究|学刊|期刊|科学))\s*(?:第|\d|$)",
     )
 )
+_PROCEEDINGS = re.compile(r"proceedings|conference|workshop|symposium|advances in neural", re.IGNORECASE)
 _SUBJECT = re.compile(rf"^{_NAME},\s*(?:{YEAR}\b|doi\b|DOI\b)")
 _TITLE_BEFORE = re.compile(r"(?<=\w{5})[.?!]\s+")
 """Between a title and the journal; an abbreviated word of a journal's name is shorter as a rule."""
@@ -47,3 +48,8 @@ def find_venue(notes: Sequence[str], subject: str) -> str:
             if found and not _NO_VENUE.search(found[1]):
                 return _TITLE_BEFORE.split(found[1])[-1].strip(" .,-–—|")
     return ""
+
+
+def is_proceedings(venue: str) -> bool:
+    """Whether a venue is a conference's proceedings rather than a journal."""
+    return _PROCEEDINGS.search(venue) is not None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant import database
 from assistant.errors import LibraryError, LibraryTooNew
 from assistant.index import schema
 
@@ -21,18 +22,10 @@ def test_a_new_database_is_wal_and_durable(tmp_path: Path) -> None:
 
 def test_a_network_file_system_gets_another_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     schema.connect(tmp_path).close()
-    monkeypatch.setattr(schema, "file_system", lambda folder: "nfs4")
+    monkeypatch.setattr(database, "file_system", lambda folder: "nfs4")
     db = schema.connect(tmp_path)
     assert db.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
     db.close()
-
-
-def test_file_system_takes_the_longest_mount(tmp_path: Path) -> None:
-    mounts = tmp_path / "mounts"
-    mounts.write_text(f"/dev/a / ext4 rw 0 0\nserver:/x {tmp_path} nfs4 rw 0 0\nnonsense\n", encoding="utf-8")
-    assert schema.file_system(tmp_path / "library", mounts) == "nfs4"
-    assert schema.file_system(Path("/elsewhere"), mounts) == "ext4"
-    assert schema.file_system(tmp_path, tmp_path / "absent") == ""
 
 
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
