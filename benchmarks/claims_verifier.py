@@ -3,7 +3,7 @@
     python benchmarks/claims_verifier.py [--adapter DIR] [--data build/claims] [--speed]
 
 Reads the files that benchmarks/claims_data.py writes. Both sets are reported on and never trained or chosen on. The
-calibration error is after temperatures cross-fitted by document, and beside it by the adapter's own temperature.
+calibration error is after scalings cross-fitted by document, and beside it by the adapter's own scaling.
 Claim-only is TF-IDF and logistic regression fitted on SciFact train's claims. --speed also times 115-token pairs.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.finetune import evaluate
+from assistant.finetune import calibration, evaluate
 from assistant.finetune.data import Example, label_indices, read_examples
 from assistant.finetune.verifier import Verifier, load_verifier
 
@@ -38,8 +38,8 @@ def rows(name: str, examples: list[Example], verifier: Verifier, train: list[Exa
 def _measure(logits: Any, examples: list[Example], keep: Any, verifier: Verifier, train: list[Example]) -> list[str]:
     kept = [e for e, k in zip(examples, keep, strict=True) if k]
     gold, scores = label_indices(kept), logits[keep]
-    own = evaluate.softmax(scores, verifier.temperature)
-    crossed = evaluate.cross_fit(scores, gold, [e.doc_id for e in kept])
+    own = calibration.scaled(scores, verifier.scaling)
+    crossed = calibration.cross_fit(scores, gold, [e.doc_id for e in kept])
     said = own.argmax(axis=1)
     low, high = evaluate.bootstrap(gold, said)
     claims = evaluate.fitted_guesses([e.claim for e in train], label_indices(train), [e.claim for e in kept])

@@ -1,4 +1,4 @@
-"""Metrics, calibration and baselines over arrays of labels and logits. Numpy only (scikit-learn for the baselines).
+"""Metrics and baselines over arrays of labels and logits. Numpy only (scikit-learn for the baselines).
 
 Knows no model and no file. Labels are indices into `data.LABELS`; logits and probabilities are (n, 3).
 """
@@ -19,8 +19,6 @@ Indices = NDArray[np.int64]
 BINS = 15
 """Bins of equal mass for the calibration error."""
 COVERAGES = tuple(round(0.1 * i, 1) for i in range(1, 11))
-TEMPERATURES = np.geomspace(0.05, 20.0, 241)
-"""Where the temperature is looked for; the likelihood is unimodal in its logarithm, and 2.5 % is fine enough."""
 FOLDS = 5
 
 
@@ -71,23 +69,6 @@ def calibration_error(probabilities: Floats, gold: Indices, bins: int = BINS) ->
     """Expected calibration error: mean gap of confidence and accuracy over equal-mass bins (Nguyen, O'Connor 2015)."""
     parts = calibration_bins(probabilities, gold, bins)
     return sum(n * abs(c - a) for c, a, n in parts) / max(len(gold), 1)
-
-
-def fit_temperature(logits: Any, gold: Indices) -> float:
-    """The temperature of least negative log-likelihood (Guo et al. 2017, arXiv:1706.04599); the argmax stays."""
-    rows = np.arange(len(gold))
-    losses = [-np.log(softmax(logits, t)[rows, gold] + 1e-12).mean() for t in TEMPERATURES]
-    return float(TEMPERATURES[int(np.argmin(losses))])
-
-
-def cross_fit(logits: Any, gold: Indices, groups: Sequence[str], *, seed: int = 0) -> Floats:
-    """Probabilities of each row by a temperature fitted on the other groups' folds."""
-    logits = np.asarray(logits, dtype=np.float64)
-    result = np.zeros_like(logits)
-    for fold in folds(groups, seed=seed):
-        inside = np.isin(np.arange(len(gold)), fold)
-        result[inside] = softmax(logits[inside], fit_temperature(logits[~inside], gold[~inside]))
-    return np.asarray(result, dtype=np.float64)
 
 
 def folds(groups: Sequence[str], *, count: int = FOLDS, seed: int = 0) -> list[NDArray[np.int64]]:

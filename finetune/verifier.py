@@ -19,6 +19,7 @@ from assistant.config import BUILT_IN_EMBEDDER
 from assistant.encoders import BUILT_IN_SHA256, PairTokenizer, batches, built_in_folder, pad, verified_weights
 from assistant.errors import ModelError
 from assistant.finetune.adapters import Adapter, check_base, find_adapter
+from assistant.finetune.calibration import scaled
 
 Floats = NDArray[np.float32]
 Pair = tuple[str, str]
@@ -40,7 +41,7 @@ class Verifier:
 
     def __init__(self, adapter: Adapter, scorer: Scorer) -> None:
         self.adapter = adapter
-        self.temperature = adapter.calibration.temperature
+        self.scaling = adapter.calibration.scaling
         self.calibrated = adapter.calibration.rows > 0
         self.id = f"{adapter.name}@{adapter.description.base}"
         self._scorer = scorer
@@ -53,10 +54,7 @@ class Verifier:
 
     def probabilities(self, pairs: Sequence[Pair]) -> Floats:
         """(n, 3), rows sum to 1, after calibration."""
-        scaled = self.logits(pairs) / np.float32(self.temperature)
-        scaled = np.exp(scaled - scaled.max(axis=1, keepdims=True)) if len(scaled) else scaled
-        result: Floats = scaled / scaled.sum(axis=1, keepdims=True)
-        return result
+        return scaled(self.logits(pairs), self.scaling).astype(np.float32)
 
 
 def load_verifier(adapter: str | Path | None = None, *, device: str = "auto") -> Verifier:

@@ -22,7 +22,7 @@ def _own_shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def make(folder: Path, **changes: Any) -> Path:
     folder.mkdir()
     description = {"base": "tiny", "base_sha256": "ab" * 32, "method": "lora", "head": "classifier", "max_tokens": 64}
-    adapters.describe(folder, Description(**description | changes), Calibration(1.5, 100, 0.1, 0.03))
+    adapters.describe(folder, Description(**description | changes), Calibration(1.5, (0.3, 0.0, -0.2), 100, 0.1, 0.03))
     (folder / "adapter_model.safetensors").write_bytes(folder.name.encode())
     (folder / "checkpoints").mkdir()
     return folder
@@ -32,7 +32,7 @@ def test_a_folder_reads_back(tmp_path: Path) -> None:
     made = adapters.read_adapter(make(tmp_path / "mine"))
     assert made.name == "mine"
     assert made.description.base_sha256 == "ab" * 32
-    assert made.calibration == Calibration(1.5, 100, 0.1, 0.03)
+    assert made.calibration == Calibration(1.5, (0.3, 0.0, -0.2), 100, 0.1, 0.03)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,8 @@ def test_a_folder_reads_back(tmp_path: Path) -> None:
         ("assistant.json", {"base": 3}, "damaged"),
         ("calibration.json", {"temperature": 0}, "damaged"),
         ("calibration.json", {"temperature": "hot"}, "damaged"),
+        ("calibration.json", {"offsets": [1.0]}, "damaged"),
+        ("calibration.json", {"offsets": [0.0, "high", 0.0]}, "damaged"),
     ],
 )
 def test_a_damaged_folder_is_refused(tmp_path: Path, file: str, change: dict[str, Any], why: str) -> None:

@@ -10,7 +10,6 @@ from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_
 
 from assistant.finetune import evaluate
 from assistant.finetune.data import LABELS
-from assistant.finetune.evaluate import Floats, Indices
 
 LABEL_PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=40)
 
@@ -29,24 +28,6 @@ def test_metrics_equal_scikit_learns(pairs: list[tuple[int, int]]) -> None:
     assert evaluate.macro_f1(gold, said) == pytest.approx(
         f1_score(gold, said, labels=present, average="macro", zero_division=0)
     )
-
-
-def overconfident(n: int, *, seed: int = 0) -> tuple[Floats, Indices]:
-    """Logits three times too large: labels are drawn from the softmax of a third of them."""
-    random = np.random.default_rng(seed)
-    logits = random.normal(size=(n, 3)) * 1.5
-    gold = np.array([random.choice(3, p=p) for p in evaluate.softmax(logits)])
-    return logits * 3, gold
-
-
-def test_the_temperature_is_found_and_calibrates() -> None:
-    logits, gold = overconfident(3000)
-    assert evaluate.fit_temperature(logits, gold) == pytest.approx(3.0, rel=0.1)
-    before = evaluate.calibration_error(evaluate.softmax(logits), gold)
-    crossed = evaluate.cross_fit(logits, gold, [f"paper {i % 100}" for i in range(3000)])
-    assert before > 0.1
-    assert evaluate.calibration_error(crossed, gold) < 0.04
-    assert (crossed.argmax(axis=1) == logits.argmax(axis=1)).all()
 
 
 def test_calibration_error_by_hand() -> None:
