@@ -21,6 +21,7 @@ _SPOKEN = frozenset("present absent positive negative died dead alive survived".
 _TIME_WORDS = frozenset("year years date day days week weeks month months time hour hours hours minute".split())
 _SHORTEST_BEGINNING = 3
 """Letters of a header's word that may be the beginning of a claim's word."""
+_ROW_NUMBERS = frozenset("id no nr number index row patient subject participant plot sample case animal specimen".split())
 _LETTER_BEFORE = frozenset("group treatment arm variety strain line type class variant cultivar".split())
 
 
@@ -79,12 +80,13 @@ def is_time(column: Column) -> bool:
 def match(claim: str, table: DataTable) -> Matches:
     """Raises NotMapped where two columns fit the same words."""
     words = tokens(claim)
-    numeric = [n for c in table.columns if c.kind in (ColumnKind.NUMBER, ColumnKind.MIXED) and (n := _label(c, words))]
+    measured = [c for c in table.columns if c.kind in (ColumnKind.NUMBER, ColumnKind.MIXED) and not _counts_rows(c)]
+    numeric = [n for c in measured if (n := _label(c, words))]
     grouped = [c for c in table.columns if c.kind is ColumnKind.GROUP]
     events = [n for c in grouped if yes_level(c) and (n := _label(c, words))]
     measures = _heads(_best(numeric), words)
     if not measures:
-        measures = _by_adjective(words, table.columns)
+        measures = _by_adjective(words, measured)
     levels = _levels(grouped, words, claim)
     taken = frozenset(i for n in levels for i in n.at)
     groups = [n for c in grouped if not yes_level(c) and (n := _label(c, words)) and not n.at <= taken]
@@ -161,14 +163,21 @@ def _touch(words: Sequence[Token], i: int) -> bool:
 
 def _by_adjective(words: Sequence[Token], columns: Iterable[Column]) -> list[Named]:
     """A column that only an adjective names: "heavier" a mass."""
-    numeric = [c for c in columns if c.kind in (ColumnKind.NUMBER, ColumnKind.MIXED)]
+    columns = list(columns)
     for i, word in enumerate(words):
-        found = [c for c in numeric if word.concept and word.concept in {key_of(w) for w in c.words}]
+        found = [c for c in columns if word.concept and word.concept in {key_of(w) for w in c.words}]
         if len(found) > 1:
             raise NotMapped(f"“{word.text}” could be about {_either(c.name for c in found)}; say which")
         if found:
-            return [Named(found[0], frozenset([i]))]
+            beside = {j for part in found[0].words for j in _places(part, (), words)}
+            return [Named(found[0], frozenset([i, *beside]))]
     return []
+
+
+def _counts_rows(column: Column) -> bool:
+    """Whether a column only numbers the rows: patient 1, 2, 3 ..."""
+    named = bool(column.words) and (column.words[-1] in _ROW_NUMBERS or column.words[0] in _ROW_NUMBERS)
+    return named and not column.unit and len(set(column.texts)) == len(column.texts)
 
 
 def _either(names: Iterable[str]) -> str:
