@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
     from assistant.encoders import Embedder
+    from assistant.experiments import DataVerdict
     from assistant.index.evidence import LibraryRetriever
     from assistant.index.library import Library
     from assistant.index.picture import Picture
@@ -261,6 +262,13 @@ class Assistant:
         *_, verdict = self.stream(claim, mode="check", filters=filters)
         assert isinstance(verdict, Verdict)
         return verdict
+
+    def check_data(self, claim: str, path: str | Path) -> DataVerdict:
+        """Whether a table of measurements (CSV, TSV, XLSX, Parquet) bears a claim out, with the rows and the
+        computation. Needs no library. Raises UsageError for an empty claim or no file, ReadError for no table."""
+        from assistant.experiments import check_table
+
+        return check_table(claim, Path(path))
 
     def stream(
         self,

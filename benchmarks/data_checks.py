@@ -35,7 +35,9 @@ def main() -> None:
     parser.add_argument("--wrong", action="store_true", help="show the claims that came out wrong")
     arguments = parser.parse_args()
     done = run(read_cases(arguments.part))
-    print("| part | claims | right | SUPPORTS | REFUTES | NOT_ENOUGH_INFO | undecidable called true |\n|---|---|---|---|---|---|---|")
+    print(
+        "| part | claims | right | SUPPORTS | REFUTES | NOT_ENOUGH_INFO | undecidable called true |\n|---|---|---|---|---|---|---|"
+    )
     for part in sorted({c["part"] for c, _ in done}) + ["all"]:
         rows = [(c, v) for c, v in done if part in ("all", c["part"])]
         right = Counter(c["label"] for c, v in rows if c["label"] == v.label)

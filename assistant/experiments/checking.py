@@ -89,13 +89,17 @@ def _mask(conditions: tuple[Condition, ...], table: DataTable) -> Mask:
     return mask
 
 
-def _values(column: Column | None, mask: Mask, table: DataTable, name: str, *, least: int = MIN_ROWS) -> tuple[NDArray[np.float64], Sample]:
+def _values(
+    column: Column | None, mask: Mask, table: DataTable, name: str, *, least: int = MIN_ROWS
+) -> tuple[NDArray[np.float64], Sample]:
     """The values of a column in the rows of a mask, missing ones left out, and the sample they make."""
     assert column is not None
     mask = mask & np.isfinite(column.numbers)
     values = column.numbers[mask]
     if len(values) < least:
-        raise NotMapped(f"{name or 'the table'} has {len(values)} rows with a value of `{column.name}`; {least} are needed")
+        raise NotMapped(
+            f"{name or 'the table'} has {len(values)} rows with a value of `{column.name}`; {least} are needed"
+        )
     return values, computing.sample(name, values, _rows(table, mask))
 
 
@@ -105,7 +109,9 @@ def _hits(event: Condition | None, mask: Mask, table: DataTable, name: str, *, l
     mask = mask & event.known()
     hits = event.mask()[mask]
     if len(hits) < least:
-        raise NotMapped(f"{name or 'the table'} has {len(hits)} rows in which `{event.column.name}` is known; {least} are needed")
+        raise NotMapped(
+            f"{name or 'the table'} has {len(hits)} rows in which `{event.column.name}` is known; {least} are needed"
+        )
     return hits, computing.share(name, hits, _rows(table, mask))
 
 
@@ -141,7 +147,9 @@ def _difference(m: Mapping, table: DataTable) -> Decision:
     names = (str(m.a), str(m.b))
     if m.measure is None:
         (a, sa), (b, sb) = (_hits(m.event, k, table, n, least=MIN_ROWS) for k, n in zip(masks, names, strict=True))
-        return _sized(m, f"share({m.event} | {m.a}) - share(... | {m.b})", (sa, sb), computing.difference_of_shares(a, b), "")
+        return _sized(
+            m, f"share({m.event} | {m.a}) - share(... | {m.b})", (sa, sb), computing.difference_of_shares(a, b), ""
+        )
     (x, sa), (y, sb) = (_values(m.measure, k, table, n) for k, n in zip(masks, names, strict=True))
     compute: Callable[..., dict[str, Any]] = computing.difference_of_means
     word = "mean"
@@ -221,14 +229,20 @@ def _bounded(m: Mapping, c: Computation, what: str) -> tuple[Label, str]:
     if not above and not below:
         return Label.NOT_ENOUGH_INFO, f"{what}: the interval holds {m.low:.4g}, so neither shown nor refuted."
     right = above if m.relation in (">", ">=") else below
-    return (Label.SUPPORTS, f"{what}: as claimed.") if right else (Label.REFUTES, f"{what}: on the other side of {m.low:.4g}.")
+    return (
+        (Label.SUPPORTS, f"{what}: as claimed.")
+        if right
+        else (Label.REFUTES, f"{what}: on the other side of {m.low:.4g}.")
+    )
 
 
 def _stated(m: Mapping, c: Computation, what: str) -> tuple[Label, str]:
     """A number that the claim states of these very rows."""
     right = m.low - m.step - 1e-9 <= c.estimate <= m.high + m.step + 1e-9
     said = f"{m.low:.4g}" if m.low == m.high else f"{m.low:.4g} to {m.high:.4g}"
-    return (Label.SUPPORTS, f"{what}: as claimed.") if right else (Label.REFUTES, f"{what}, where the claim says {said}.")
+    return (
+        (Label.SUPPORTS, f"{what}: as claimed.") if right else (Label.REFUTES, f"{what}, where the claim says {said}.")
+    )
 
 
 def _one_set(m: Mapping, table: DataTable) -> Decision:
@@ -266,7 +280,9 @@ def _extreme(m: Mapping, table: DataTable) -> Decision:
     if not m.every:
         return _one_set(m, table)
     hits, taken = _hits(m.event, _mask(m.where, table), table, _where_name(m))
-    c = computing.computation(m.form, f"{m.every}({m.event} | {_where_name(m)})", (taken,), computing.plain(float(hits.sum())))
+    c = computing.computation(
+        m.form, f"{m.every}({m.event} | {_where_name(m)})", (taken,), computing.plain(float(hits.sum()))
+    )
     right = bool(hits.all() if m.every == "all" else hits.any())
     what = f"{int(hits.sum())} of {len(hits)} rows have {m.event}."
     return (Label.SUPPORTS if right else Label.REFUTES), what, c
@@ -274,7 +290,9 @@ def _extreme(m: Mapping, table: DataTable) -> Decision:
 
 def _proportion(m: Mapping, table: DataTable) -> Decision:
     hits, taken = _hits(m.event, _mask(m.where, table), table, _where_name(m))
-    c = computing.computation(m.form, f"share({m.event} | {_where_name(m)})", (taken,), computing.one_share(hits, m.low))
+    c = computing.computation(
+        m.form, f"share({m.event} | {_where_name(m)})", (taken,), computing.one_share(hits, m.low)
+    )
     what = f"{int(hits.sum())} of {len(hits)} rows, {c.estimate:.1%} ({c.level:.0%} CI {c.low:.1%} to {c.high:.1%})"
     return (*(_stated(m, c, what) if m.relation == "=" else _bounded(m, c, what)), c)
 
@@ -303,9 +321,13 @@ def _linked(m: Mapping, table: DataTable) -> Decision:
     x, sb = _values(m.second, mask, table, m.second.name, least=MIN_ROWS + 1)
     if m.form is Form.TREND:
         unit = f"{m.measure.unit or 'units'} per {'day' if m.second.dated else m.second.words[-1]}"
-        c = computing.computation(m.form, f"slope({m.measure.name} over {m.second.name})", (sa, sb), computing.trend(x, y), unit)
+        c = computing.computation(
+            m.form, f"slope({m.measure.name} over {m.second.name})", (sa, sb), computing.trend(x, y), unit
+        )
         return (*_by_sign(m, c.estimate, c.p, f"the slope is {c.estimate:.3g} {unit}{_interval(c)}"), c)
-    c = computing.computation(m.form, f"correlation({m.measure.name}, {m.second.name})", (sa, sb), computing.correlation(x, y))
+    c = computing.computation(
+        m.form, f"correlation({m.measure.name}, {m.second.name})", (sa, sb), computing.correlation(x, y)
+    )
     label, reason = _by_sign(m, c.estimate, c.p, f"r is {c.estimate:.2f}{_interval(c)}")
     if label is Label.SUPPORTS and m.strong and abs(c.estimate) < STRONG:
         return Label.REFUTES, f"r is {c.estimate:.2f}, below {STRONG} and so not strong.", c

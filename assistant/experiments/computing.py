@@ -175,7 +175,9 @@ def trend(time: Values, y: Values) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def computation(form: Form, expression: str, samples: Sequence[Sample], result: dict[str, Any], unit: str = "") -> Computation:
+def computation(
+    form: Form, expression: str, samples: Sequence[Sample], result: dict[str, Any], unit: str = ""
+) -> Computation:
     return Computation(form, expression, tuple(samples), unit=unit, level=LEVEL, **result)
 
 

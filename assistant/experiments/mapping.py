@@ -21,7 +21,6 @@ from assistant.experiments.matching import (
     match,
     number_in,
     unit_fits,
-    with_rate,
     yes_level,
 )
 from assistant.experiments.outcome import Form
@@ -33,7 +32,18 @@ ABOUT = 0.1
 """Share of a value that "about" leaves to either side."""
 STRONG = 0.5
 """Least |r| of a correlation that is called strong (Cohen 1988, "large")."""
-REFERENCES = ("control", "placebo", "untreated", "vehicle", "sham", "reference", "wild type", "wildtype", "baseline", "none")
+REFERENCES = (
+    "control",
+    "placebo",
+    "untreated",
+    "vehicle",
+    "sham",
+    "reference",
+    "wild type",
+    "wildtype",
+    "baseline",
+    "none",
+)
 """Values of a group that others are compared with where the claim names only one of several."""
 
 
@@ -109,7 +119,8 @@ _REFUSED = (
     (r"\b(?:without|never|neither|nor)\b|\b(?:who|that|which|whose)\b[^,]*\bnot\b|"
      r"(?<!did )(?<!does )(?<!do )(?<!is )(?<!was )(?<!were )(?<!are )(?<!has )(?<!have )(?<!had )\bnot\b(?! all)",
      "something denied in a way that is not followed"),
-    (r"\b(?:highest|lowest|largest|smallest|best|worst|longest|shortest|greatest|fewest)\b(?!\s+(?:value|recorded|measured|observed))", "a superlative"),
+    (r"\b(?:highest|lowest|largest|smallest|best|worst|longest|shortest|greatest|fewest|heaviest|lightest|oldest|youngest|tallest|deepest|"
+     r"warmest|coldest|hottest|strongest|weakest|fastest|slowest)\b(?!\s+(?:value|recorded|measured|observed))", "a superlative"),
     (r"\b(?:faster|slower|more|less)\s+(?:steeply|quickly|rapidly)\b|\b(?:steeper|accelerat\w+)", "how a trend changes"),
 )  # fmt: skip
 _PLAIN_REFUSED = [(re.compile(p, re.IGNORECASE), why) for p, why in _REFUSED]
@@ -120,7 +131,8 @@ _NO = re.compile(
     re.IGNORECASE,
 )
 _SAME = re.compile(
-    r"\b(?:similar|(?:the\s+)?same|equal|comparable|unaffected|unchanged|uncorrelated|unrelated|independent)\b", re.IGNORECASE
+    r"\b(?:similar|(?:the\s+)?same|equal|comparable|unaffected|unchanged|uncorrelated|unrelated|independent)\b",
+    re.IGNORECASE,
 )
 _DIFFERS = re.compile(
     r"\b(?:differ\w*|affect\w*|influenc\w*|depend\w*|impact\w*|effects?|alter\w*|chang\w*|associat\w*|correlat\w*|relat\w+|"
@@ -132,6 +144,13 @@ _LINK = re.compile(
     r"greater|heavier|older|warmer)\b.*,\s*the|followed\s+by|(?:goes|go|went)\s+(?:up|down)\s+with|"
     r"(?:increas|decreas|ris|fall|declin|grow|drop)\w*\s+(?:\w+\s+){0,2}(?:with|as)|(?:rose|fell|grew)\s+(?:with|as)|as\b.*\b(?:increas|decreas|ris|fall|declin|"
     r"grow)\w*|influenc\w*|affect\w*|effect\s+(?:of|on)|impact\w*|(?:longer|higher|lower|larger|smaller|more|less)\s+with)\b",
+    re.IGNORECASE,
+)
+_EFFECT = re.compile(r"\b(?:affect\w*|influenc\w*|impact\w*|effects?|depend\w*|differ\w*|chang\w*)\b", re.IGNORECASE)
+"""With a word that points up or down these speak of the size of an effect."""
+_CHANGING = re.compile(
+    r"\b(?:ris(?:e|es|en|ing)|rose|increas(?:e|es|ed|ing)|f[ae]ll(?:s|en|ing)?|declin(?:e|es|ed|ing)|gr[eo]w(?:s|n|ing)?|"
+    r"decreas(?:e|es|ed|ing)|drop(?:s|ped|ping)?)\b",
     re.IGNORECASE,
 )
 _OVER_TIME = re.compile(
@@ -154,8 +173,14 @@ _WITHIN = re.compile(r"(?:within|by\s+(?:no\s+more|less|at\s+most)(?:\s+than)?|l
 _CONDITION_BEFORE = re.compile(r"\b(?:in|among|amongst|at|for|within)\s+(?:the\s+)?(?:\w+\s)?$", re.IGNORECASE)
 _AT = re.compile(r"\b(?:at|in|of|under)\s+(?:an?\s+|the\s+)?(?:\w+\s+of\s+)?$", re.IGNORECASE)
 _MEDIAN = re.compile(r"\bmedians?\b", re.IGNORECASE)
-_MAX = re.compile(r"\b(?:maximum|max|highest|largest)\b", re.IGNORECASE)
-_MIN = re.compile(r"\b(?:minimum|min|lowest|smallest)\b", re.IGNORECASE)
+_MEAN = re.compile(r"\b(?:means?|averag\w+|median|maximum|minimum)\b", re.IGNORECASE)
+_ROWS = re.compile(
+    r"\b(?:patients|participants|subjects|individuals|people|persons|volunteers|plots|samples|specimens|animals|plants|"
+    r"sites|stations|replicates|students|drinkers|users|women|men|children)\b",
+    re.IGNORECASE,
+)
+_MAX = re.compile(r"\b(?:maximum|highest|largest)\b", re.IGNORECASE)
+_MIN = re.compile(r"\b(?:minimum|lowest|smallest)\b", re.IGNORECASE)
 _HALF_OF = re.compile(r"\s?(?:(?:of\s+)?(?:that|those)\b|as\b)", re.IGNORECASE)
 
 
@@ -189,7 +214,7 @@ class _Reading:
         self.found = found
         self.claim = found.claim
         self.table = table
-        self.numbers = [with_rate(q, found.claim) for q in found.quantities]
+        self.numbers = list(found.quantities)
         self.measures = [n.column for n in found.measures]
         self.time = self._time_column()
         self.where: list[Condition] = []
@@ -267,7 +292,9 @@ class _Reading:
         """The relation a number stands in: its printed bound, else the pointing word right before it."""
         if quantity.bound:
             return quantity.bound
-        before = [t for t in self.found.tokens if t.end <= quantity.start and t.text not in ("than", "by", "the", "a", "of")]
+        before = [
+            t for t in self.found.tokens if t.end <= quantity.start and t.text not in ("than", "by", "the", "a", "of")
+        ]
         last = before[-1] if before else None
         if last is None or not last.sign or quantity.start - last.end > 8:
             return ""
@@ -285,7 +312,11 @@ class _Reading:
             for i, t in enumerate(self.found.tokens)
             if t.sign and i not in covered and not any(0 <= start - t.end <= 6 for start in taken)
         ]
-        tokens = [t for t in tokens if t.text != "over" and not (t.text in ("up", "down") and self._verb_before(t.start))]
+        tokens = [
+            t
+            for t in tokens
+            if t.text not in _PREPOSITIONS and not (t.text in ("up", "down") and self._verb_before(t.start))
+        ]
         return [t.sign * self._turn(t.concept) for t in tokens]
 
     def _verb_before(self, start: int) -> bool:
@@ -300,11 +331,13 @@ class _Reading:
 
     def _direction(self) -> str:
         """The relation that the claim's words state: > or <, != for "differs", "" for none."""
-        signs = set(self._signs())
+        signs = self._signs()
         if len(signs) > 1:
-            raise NotMapped("its words point up and down; say one thing at a time")
+            raise NotMapped("more than one of its words points up or down; say one thing at a time")
         if signs:
-            return ">" if signs == {1} else "<"
+            if _EFFECT.search(self.claim):
+                raise NotMapped("the size of an effect is not compared between groups")
+            return ">" if signs[0] > 0 else "<"
         return "!=" if _DIFFERS.search(self.claim) or _SAME.search(self.claim) or _NO.search(self.claim) else ""
 
     # groups
@@ -342,7 +375,7 @@ class _Reading:
         for named in self._levels():
             by_column.setdefault(named.column.name, []).append(named)
         if not by_column:
-            return self._pair_of_event() or self._pair_of_label()
+            return self._pair_of_numbers() or self._pair_of_event() or self._pair_of_label()
         if any(len(v) > 2 for v in by_column.values()) or sum(len(v) == 2 for v in by_column.values()) > 1:
             raise NotMapped("it names more than two groups; compare two at a time")
         compared = next((v for v in by_column.values() if len(v) == 2), None)
@@ -355,6 +388,8 @@ class _Reading:
 
     def _single_group(self, values: list[Named]) -> list[Named]:
         if len(values) == 1:
+            if self._is_condition(values[0]) and _CHANGING.search(self.claim):
+                raise NotMapped(f"with what {values[0].level} is compared, or over which time, cannot be told")
             return values
         free = [v for v in values if not self._is_condition(v)]
         if len(free) != 1:
@@ -385,6 +420,14 @@ class _Reading:
         if len(reference) == 1:
             return Condition(column, "=", reference[0])
         return Condition(column, "!=", level)
+
+    def _pair_of_numbers(self) -> tuple[Condition, Condition] | None:
+        """Two numbers that choose rows of one column, compared: "higher at 50 °C than at 20 °C"."""
+        if len(self.where) != 2 or self.where[0].column is not self.where[1].column or not _THAN.search(self.claim):
+            return None
+        first, second = self.where
+        self.where = []
+        return first, second
 
     def _pair_of_event(self) -> tuple[Condition, Condition] | None:
         """Rows with and without what a column of yes and no tells ("smokers sleep longer"), where a measure is compared."""
@@ -424,15 +467,26 @@ class _Reading:
                 event, where = where[-1], where[:-1]
             if event is None:
                 raise NotMapped("what is counted cannot be told")
-            return Mapping(Form.COUNT, "=", event=event, where=where, low=float(pair[1]), high=float(pair[2]), every="of")
+            return Mapping(
+                Form.COUNT, "=", event=event, where=where, low=float(pair[1]), high=float(pair[2]), every="of"
+            )
         counts = [q for q in self.numbers if q.kind in (Kind.COUNT, Kind.SAMPLE) and not q.unit]
         if self.measures or len(counts) != 1 or counts[0].low != counts[0].high:
             return None
         where = (*self._as_conditions(), *((event,) if event else ()))
-        if not where and not re.search(r"\b(?:rows|records|participants|patients|subjects|samples|plots|observations)\b", self.claim):
+        if not where and not re.search(
+            r"\b(?:rows|records|participants|patients|subjects|samples|plots|observations)\b", self.claim
+        ):
             return None
         quantity = self._take(counts[0])
-        return Mapping(Form.COUNT, self._bound(quantity) or "=", where=where, low=quantity.low, high=quantity.high, step=quantity.step)
+        return Mapping(
+            Form.COUNT,
+            self._bound(quantity) or "=",
+            where=where,
+            low=quantity.low,
+            high=quantity.high,
+            step=quantity.step,
+        )
 
     def _single_rows(self) -> Mapping | None:
         """Statements about all rows, none or at least one: "all fish were longer than 20 cm"."""
@@ -458,7 +512,8 @@ class _Reading:
         """ "older than 50 years" as a condition on the measure."""
         for quantity in self.numbers:
             bound = self._bound(quantity)
-            if bound in _COMPARE and quantity.unit not in (PERCENT, FOLD) or (quantity.unit == PERCENT == measure.unit):
+            part = _is_fold(quantity) or (_is_percent(quantity) and measure.unit != PERCENT)
+            if bound in _COMPARE and not part:
                 value, _, _ = number_in(measure, self._take(quantity))
                 return Condition(measure, bound or "=", value)
         return None
@@ -486,8 +541,10 @@ class _Reading:
         """The quantity that states a share (None for "most"), its bound, its ends and its tolerance, all in 0..1."""
         for q in self.numbers:
             after = self.claim[q.end : q.end + 12]
-            comparative = re.match(r"\s?(?:higher|lower|more|less|greater|larger|smaller|longer|shorter|fewer|increase|decrease)", after)
-            if q.unit == PERCENT and not comparative and not _HALF_OF.match(after) and not self._measured_in_percent():
+            comparative = re.match(
+                r"\s?(?:higher|lower|more|less|greater|larger|smaller|longer|shorter|fewer|increase|decrease)", after
+            )
+            if _is_percent(q) and not comparative and not _HALF_OF.match(after) and not self._measured_in_percent():
                 if re.search(r"\bby\s+(?:\w+\s+){0,2}$", self.claim[: q.start]):
                     return None
                 return q, self._bound(q), q.low / 100, q.high / 100, q.step / 100
@@ -539,7 +596,12 @@ class _Reading:
         if not relation:
             return None
         return Mapping(
-            Form.DIFFERENCE, relation, measure=first.column, second=second.column, where=self._as_conditions(), paired=True
+            Form.DIFFERENCE,
+            relation,
+            measure=first.column,
+            second=second.column,
+            where=self._as_conditions(),
+            paired=True,
         )
 
     def _common(self) -> frozenset[int]:
@@ -550,7 +612,7 @@ class _Reading:
         """Two measures, and words that link them; the product of the pointing words is the sign."""
         if len(self.measures) != 2:
             return None
-        if not _LINK.search(self.claim) or re.search(r"\bthan\b", self.claim):
+        if not (_LINK.search(self.claim) or _SAME.search(self.claim)) or re.search(r"\bthan\b", self.claim):
             raise NotMapped("how `{}` and `{}` are compared cannot be told".format(*(m.name for m in self.measures)))
         signs = self._signs()
         if len(signs) > 2:
@@ -558,13 +620,15 @@ class _Reading:
         relation = "!=" if not signs else ">" if int(np.prod(signs)) > 0 else "<"
         strong = bool(re.search(r"\bstrong(?:ly)?\b", self.claim, re.IGNORECASE))
         first, second = self.measures
-        return Mapping(Form.CORRELATION, relation, measure=first, second=second, where=self._as_conditions(), strong=strong)
+        return Mapping(
+            Form.CORRELATION, relation, measure=first, second=second, where=self._as_conditions(), strong=strong
+        )
 
     def _ratio(self) -> Mapping | None:
         """ "twice as high", "25 % more", "less than half that of" between two groups."""
         stated = next((r for q in self.numbers if (r := self._factor(q)) is not None), None)
         measure = self._one_measure()
-        if stated is None or measure is None or not (self._levels() or self.found.groups):
+        if stated is None or measure is None or not (self._levels() or self.found.groups or len(self.where) == 2):
             return None
         quantity, relation, low, high, step = stated
         self._take(quantity)
@@ -579,13 +643,13 @@ class _Reading:
         """A quantity as a ratio of the first group to the second: relation, ends and tolerance."""
         after = self.claim[q.end : q.end + 14]
         down = -1 in self._signs() and 1 not in self._signs()
-        if q.unit == FOLD:
+        if _is_fold(q):
             low, high, step, bound = q.low, q.high, q.step, q.bound
             if not down:
                 return q, *_about(bound, low, high, step)
             ends = sorted((1 / low, 1 / high))
             return q, *_about(_turned(bound), ends[0], ends[1], step / max(low, 1.0) ** 2)
-        if q.unit != PERCENT:
+        if not _is_percent(q):
             return None
         if _HALF_OF.match(after):
             return q, *_about(self._bound(q), q.low / 100, q.high / 100, q.step / 100)
@@ -600,10 +664,13 @@ class _Reading:
         relation = self._direction()
         measure = self._one_measure()
         event = self._event() if measure is None else None
-        target = [q for q in self.numbers if measure is not None and self._bound(q) and not _BY.search(self.claim[: q.start])]
+        target = [
+            q for q in self.numbers if measure is not None and self._bound(q) and not _BY.search(self.claim[: q.start])
+        ]
         if not relation or (measure is None and event is None) or (target and not self._has_margin()):
             return None
-        if not self._levels() and not self.found.groups and not (measure is not None and self.found.events):
+        groups = self._levels() or self.found.groups or (measure is not None and self.found.events)
+        if not groups and len(self.where) != 2:
             return None
         pair = self._pair()
         if pair is None:
@@ -620,19 +687,28 @@ class _Reading:
     def _with_size(self, mapping: Mapping, measure: Column) -> Mapping:
         """The size that the claim states ("by 9 mmHg"), or the margin within which it says there is no difference."""
         for q in tuple(self.numbers):
-            if q.unit in (PERCENT, FOLD) and measure.unit != PERCENT:
+            if _is_fold(q) or (_is_percent(q) and measure.unit != PERCENT) or not self._is_size(q, mapping):
                 continue
             low, high, step = number_in(measure, q, difference=True)
             self._take(q)
             if mapping.relation == "!=":
                 return replace(mapping, margin=max(abs(low), abs(high)))
-            return replace(mapping, stated=True, low=low, high=high, step=max(step, ABOUT * low if q.bound == "~" else 0))
+            return replace(
+                mapping, stated=True, low=low, high=high, step=max(step, ABOUT * low if q.bound == "~" else 0)
+            )
         return mapping
+
+    def _is_size(self, q: Quantity, mapping: Mapping) -> bool:
+        """Whether a number states how large a difference is: "by 9 mmHg", "1.5 kg higher", "within 5"."""
+        if _BY.search(self.claim[: q.start]) or _WITHIN.search(self.claim[: q.start]):
+            return True
+        return mapping.relation != "!=" and bool(_COMPARATIVE.match(self.claim, q.end))
 
     def _threshold(self) -> Mapping | None:
         """One set of rows against a number: a stated mean, median or extreme, or a mean above or below it."""
         measure = self._one_measure()
-        fitting = [q for q in self.numbers if q.kind in (Kind.MEASURE, Kind.COUNT, Kind.YEAR)]
+        kinds = (Kind.MEASURE, Kind.COUNT, Kind.YEAR) if measure is self.time else (Kind.MEASURE, Kind.COUNT)
+        fitting = [q for q in self.numbers if q.kind in kinds]
         if measure is None or len(fitting) != 1:
             return None
         quantity = self._take(fitting[0])
@@ -641,6 +717,8 @@ class _Reading:
         if relation == "~":
             step, relation = max(step, ABOUT * abs(low)), ""
         where = self._as_conditions()
+        if relation and _ROWS.search(self.claim) and not _MEAN.search(self.claim):
+            raise NotMapped("whether it speaks of the mean or of every row cannot be told; say which")
         if _MAX.search(self.claim) or _MIN.search(self.claim):
             form = Form.EXTREME
         elif relation:
@@ -648,13 +726,35 @@ class _Reading:
         else:
             form = Form.MEDIAN if _MEDIAN.search(self.claim) else Form.MEAN
         if form is Form.THRESHOLD and _MEDIAN.search(self.claim):
-            raise NotMapped("a median above or below a number is outside the closed set; ask for the mean or for the median's value")
+            raise NotMapped(
+                "a median above or below a number is outside the closed set; ask for the mean or for the median's value"
+            )
         return Mapping(
-            form, relation or "=", measure=measure, where=where, low=low, high=high, step=step, largest=bool(_MAX.search(self.claim))
+            form,
+            relation or "=",
+            measure=measure,
+            where=where,
+            low=low,
+            high=high,
+            step=step,
+            largest=bool(_MAX.search(self.claim)),
         )
 
 
+_COMPARATIVE = re.compile(
+    r"\s?(?:higher|lower|more|less|greater|larger|smaller|longer|shorter|fewer|heavier|lighter|older|younger)\b"
+)
+_PREPOSITIONS = frozenset("over under above below".split())
+"""These point up or down only right before a number."""
 _BY = re.compile(r"\bby\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
+
+
+def _is_fold(quantity: Quantity) -> bool:
+    return quantity.dimension == FOLD
+
+
+def _is_percent(quantity: Quantity) -> bool:
+    return quantity.dimension == PERCENT and quantity.scale == 1
 
 
 def _turned(bound: str) -> str:

@@ -21,7 +21,9 @@ _SPOKEN = frozenset("present absent positive negative died dead alive survived".
 _TIME_WORDS = frozenset("year years date day days week weeks month months time hour hours hours minute".split())
 _SHORTEST_BEGINNING = 3
 """Letters of a header's word that may be the beginning of a claim's word."""
-_ROW_NUMBERS = frozenset("id no nr number index row patient subject participant plot sample case animal specimen".split())
+_ROW_NUMBERS = frozenset(
+    "id no nr number index row patient subject participant plot sample case animal specimen".split()
+)
 _LETTER_BEFORE = frozenset("group treatment arm variety strain line type class variant cultivar".split())
 
 
@@ -91,7 +93,7 @@ def match(claim: str, table: DataTable) -> Matches:
     taken = frozenset(i for n in levels for i in n.at)
     groups = [n for c in grouped if not yes_level(c) and (n := _label(c, words)) and not n.at <= taken]
     named = frozenset(i for n in (*measures, *events, *levels, *groups) for i in n.at)
-    found = tuple(q for q in quantities(claim) if not _is_inside(q, words, named))
+    found = tuple(_with_rate(q, claim) for q in quantities(claim) if not _is_inside(q, words, named))
     dropped = frozenset(i for n in numeric for i in n.at)
     rest = _unexplained(claim, words, named | dropped, found, table)
     return Matches(claim, words, found, tuple(measures), tuple(events), levels, tuple(groups), rest)
@@ -266,7 +268,9 @@ def number_in(column: Column, quantity: Quantity, *, difference: bool = False) -
         return quantity.low, quantity.high, quantity.step
     its = unit(column.unit)
     if its is None:
-        raise NotMapped(f"the table does not say in which unit `{column.name}` is, and the claim speaks of {quantity.unit}")
+        raise NotMapped(
+            f"the table does not say in which unit `{column.name}` is, and the claim speaks of {quantity.unit}"
+        )
     if its.dimension != quantity.dimension:
         raise NotMapped(f"`{column.name}` is in {column.unit}, which cannot be compared with {quantity.text.strip()}")
     offset = 0.0 if difference else quantity.offset - its.offset
@@ -285,8 +289,8 @@ def unit_fits(column: Column, quantity: Quantity) -> bool:
 _PER = re.compile(r"\s?(?:per|/)\s?(second|sec|s|minute|min|hour|h|day|year)\b")
 
 
-def with_rate(quantity: Quantity, claim: str) -> Quantity:
-    """"7.95 per second" with its unit, which quantities leave out; any other quantity as it is."""
+def _with_rate(quantity: Quantity, claim: str) -> Quantity:
+    """A number "per second" with its unit, which quantities leave out; any other quantity as it is."""
     from dataclasses import replace
 
     from assistant.units import unit

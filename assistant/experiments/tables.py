@@ -39,7 +39,9 @@ MAX_LEVELS = 60
 MIXED_SHARE = 0.5
 """A column with at least this share of numbers, and something else too, is mixed."""
 _SNIFFED_LINES = 50
-_MISSING = frozenset(["", "na", "n/a", "nan", "null", "n.a.", ".", "-", "–", "—", "?", "#n/a", "missing", "<na>", "nat"])
+_MISSING = frozenset(
+    ["", "na", "n/a", "nan", "null", "n.a.", ".", "-", "–", "—", "?", "#n/a", "missing", "<na>", "nat"]
+)
 _POINT = re.compile(r"[-+−]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?")
 _COMMA = re.compile(r"[-+−]?(?:\d+(?:,\d*)?|,\d+)(?:[eE][-+]?\d{1,3})?")
 _THOUSANDS = re.compile(r"[-+−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -183,7 +185,15 @@ def _from_workbook(path: Path, data: bytes) -> tuple[list[list[str]], tuple[str,
             warnings.simplefilter("ignore")  # about formats and validations, which are not read
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             sheets = [(s.title, _sheet(s)) for s in book.worksheets]
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, OSError) as error:
+    except (
+        InvalidFileException,
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        OSError,
+    ) as error:
         raise ReadError(f"{path} is no workbook that can be read; save it again as XLSX or CSV") from error
     except SyntaxError as error:  # XML that is none: ElementTree's ParseError
         raise ReadError(f"{path} is damaged; save it again as XLSX or CSV") from error

@@ -50,7 +50,7 @@ ADJECTIVES: dict[str, tuple[str, int]] = {
     "cooled": ("temperature", -1), "deeper": ("depth", 1), "shallower": ("depth", -1), "wider": ("width", 1),
     "narrower": ("width", -1), "faster": ("speed", 1), "quicker": ("speed", 1), "slower": ("speed", -1),
     "slows": ("speed", -1), "slowed": ("speed", -1), "speeds": ("speed", 1), "denser": ("density", 1),
-    "earlier": ("time", -1), "later": ("time", 1), "heaviest": ("mass", 0), "saltier": ("salinity", 1),
+    "earlier": ("time", -1), "later": ("time", 1), "saltier": ("salinity", 1),
 }  # fmt: skip
 """Words that name a measure and which way it goes; speed is turned round where the column holds a time."""
 _SYNONYMS = (

@@ -1,6 +1,6 @@
 """Writes the six tables of this folder: plausible experiments that nobody made. Seeded; needs numpy and pandas.
 
-    python tests/data/experiments/make_tables.py
+python tests/data/experiments/make_tables.py
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ HERE = Path(__file__).resolve().parent
 def biochar(rng: np.random.Generator) -> pd.DataFrame:
     """36 plots: biochar raises yield and pH and lowers nitrate; compost raises yield a little."""
     rows = []
-    for treatment, crop, acid, nitrate in (("control", 3.1, 5.6, 42), ("biochar", 4.4, 6.5, 25), ("compost", 3.6, 5.7, 41)):
+    for treatment, crop, acid, nitrate in (
+        ("control", 3.1, 5.6, 42),
+        ("biochar", 4.4, 6.5, 25),
+        ("compost", 3.6, 5.7, 41),
+    ):
         for block in range(12):
             rows.append(
                 {
