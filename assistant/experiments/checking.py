@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from assistant.errors import UsageError
 from assistant.experiments import computing
 from assistant.experiments.computing import ALPHA, MIN_ROWS
-from assistant.experiments.mapping import STRONG, Condition, Mapping, map_claim, sentence
+from assistant.experiments.mapping import STRONG, map_claim
 from assistant.experiments.matching import NotMapped
 from assistant.experiments.outcome import Computation, DataVerdict, Form, Sample
+from assistant.experiments.plan import Condition, Mapping, sentence
 from assistant.experiments.tables import Column, DataTable, read_table
 from assistant.types import Label
 

@@ -7,12 +7,12 @@ use. A claim that says two things, a condition the table does not know, or a cau
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from assistant.experiments import phrases
 from assistant.experiments.matching import (
     Matches,
     Named,
@@ -24,6 +24,7 @@ from assistant.experiments.matching import (
     yes_level,
 )
 from assistant.experiments.outcome import Form
+from assistant.experiments.plan import COMPARE, Condition, Mapping
 from assistant.experiments.tables import Column, ColumnKind, DataTable
 from assistant.quantities import Kind, Quantity
 from assistant.units import FOLD, PERCENT
@@ -47,146 +48,9 @@ REFERENCES = (
 """Values of a group that others are compared with where the claim names only one of several."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Condition:
-    """Rows where `column` stands in relation `op` (=, !=, <, <=, >, >=, in) to `value`; "in" has both ends."""
-
-    column: Column
-    op: str
-    value: str | float | tuple[float, float]
-
-    def mask(self) -> NDArray[np.bool_]:
-        if isinstance(self.value, str):
-            same = np.array([t == self.value for t in self.column.texts], dtype=np.bool_)
-            known = np.array([bool(t) for t in self.column.texts], dtype=np.bool_)
-            return same if self.op == "=" else known & ~same
-        x = self.column.numbers
-        if isinstance(self.value, tuple):
-            return (x >= self.value[0]) & (x <= self.value[1])
-        return _COMPARE[self.op](x, self.value)
-
-    def known(self) -> NDArray[np.bool_]:
-        """Rows in which the column has a value."""
-        if isinstance(self.value, str):
-            return np.array([bool(t) for t in self.column.texts], dtype=np.bool_)
-        return np.isfinite(self.column.numbers)
-
-    def __str__(self) -> str:
-        if isinstance(self.value, tuple):
-            return f"`{self.column.name}` between {self.value[0]:g} and {self.value[1]:g}"
-        value = self.value if isinstance(self.value, str) else f"{self.value:g}"
-        return f"`{self.column.name}` {self.op} {value}"
-
-
-_COMPARE: dict[str, Callable[[NDArray[np.float64], float], NDArray[np.bool_]]] = {
-    "=": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Mapping:
-    """What a claim comes to. `measure` (a number) or `event` (a condition) is compared between `a` and `b` (None: the
-    other rows), among the rows of `where`, or with `low` to `high` (in the measure's unit; `step` half a unit of the
-    last place), or against `second`. `relation` is one of > < >= <= = !=; `negated`: the claim denies it. `every` is
-    "all" or "any" in a statement about single rows; `margin` what a claim of no difference allows."""
-
-    form: Form
-    relation: str
-    measure: Column | None = None
-    event: Condition | None = None
-    where: tuple[Condition, ...] = ()
-    a: Condition | None = None
-    b: Condition | None = None
-    second: Column | None = None
-    low: float = 0.0
-    high: float = 0.0
-    step: float = 0.0
-    negated: bool = False
-    every: str = ""
-    margin: float | None = None
-    largest: bool = True
-    paired: bool = False
-    strong: bool = False
-    stated: bool = False
-    """`low` to `high` is the size that the claim states of a difference or ratio."""
-    notes: tuple[str, ...] = ()
-
-
-_REFUSED = (
-    (r"\b(?:may|might|could|possibly|perhaps|probably|likely|would|should|will)\b", "a possibility or a forecast"),
-    (r"\b(?:because|due to|caused by|explains?|explained by|thanks to|owing to|mediat\w+)\b", "a cause, which a table alone cannot show"),
-    (r"\b(?:adjust(?:ed|ing)|controlling for|interact\w*|regardless|irrespective|except|unless|if|only|always)\b", "a condition beyond the closed set"),
-    (r"\b(?:without|never|neither|nor)\b|\b(?:who|that|which|whose)\b[^,]*\bnot\b|"
-     r"(?<!did )(?<!does )(?<!do )(?<!is )(?<!was )(?<!were )(?<!are )(?<!has )(?<!have )(?<!had )\bnot\b(?! all)",
-     "something denied in a way that is not followed"),
-    (r"\b(?:highest|lowest|largest|smallest|best|worst|longest|shortest|greatest|fewest|heaviest|lightest|oldest|youngest|tallest|deepest|"
-     r"warmest|coldest|hottest|strongest|weakest|fastest|slowest)\b(?!\s+(?:value|recorded|measured|observed))", "a superlative"),
-    (r"\b(?:faster|slower|more|less)\s+(?:steeply|quickly|rapidly)\b|\b(?:steeper|accelerat\w+)", "how a trend changes"),
-)  # fmt: skip
-_PLAIN_REFUSED = [(re.compile(p, re.IGNORECASE), why) for p, why in _REFUSED]
-_NEGATION = re.compile(r"\b(?:not|cannot)\b|n['’]t\b", re.IGNORECASE)
-_NO = re.compile(
-    r"\bno\s+(?:\w+\s+)?(?:differences?|effects?|influences?|associations?|correlations?|relations?|relationships?|links?|"
-    r"trends?|changes?|increases?|decreases?|impacts?|evidence)\b",
-    re.IGNORECASE,
-)
-_SAME = re.compile(
-    r"\b(?:similar|(?:the\s+)?same|equal|comparable|unaffected|unchanged|uncorrelated|unrelated|independent)\b",
-    re.IGNORECASE,
-)
-_DIFFERS = re.compile(
-    r"\b(?:differ\w*|affect\w*|influenc\w*|depend\w*|impact\w*|effects?|alter\w*|chang\w*|associat\w*|correlat\w*|relat\w+|"
-    r"link\w*)\b",
-    re.IGNORECASE,
-)
-_LINK = re.compile(
-    r"\b(?:correlat\w*|associat\w*|relat\w+|link\w*|depend\w*|relationship|the\s+(?:more|less|higher|lower|longer|larger|"
-    r"greater|heavier|older|warmer)\b.*,\s*the|followed\s+by|(?:goes|go|went)\s+(?:up|down)\s+with|"
-    r"(?:increas|decreas|ris|fall|declin|grow|drop)\w*\s+(?:\w+\s+){0,2}(?:with|as)|(?:rose|fell|grew)\s+(?:with|as)|as\b.*\b(?:increas|decreas|ris|fall|declin|"
-    r"grow)\w*|influenc\w*|affect\w*|effect\s+(?:of|on)|impact\w*|(?:longer|higher|lower|larger|smaller|more|less)\s+with)\b",
-    re.IGNORECASE,
-)
-_EFFECT = re.compile(r"\b(?:affect\w*|influenc\w*|impact\w*|effects?|depend\w*|differ\w*|chang\w*)\b", re.IGNORECASE)
-"""With a word that points up or down these speak of the size of an effect."""
-_CHANGING = re.compile(
-    r"\b(?:ris(?:e|es|en|ing)|rose|increas(?:e|es|ed|ing)|f[ae]ll(?:s|en|ing)?|declin(?:e|es|ed|ing)|gr[eo]w(?:s|n|ing)?|"
-    r"decreas(?:e|es|ed|ing)|drop(?:s|ped|ping)?)\b",
-    re.IGNORECASE,
-)
-_OVER_TIME = re.compile(
-    r"\b(?:over\s+(?:the\s+)?(?:time|years|study|(?:study|observation|whole)\s+period|period|course|decades?|months|weeks|days|seasons?)|"
-    r"since|through(?:out)?\s+the\s+(?:years|study|period)|during\s+the\s+(?:study|period|experiment)|with\s+time|"
-    r"year\s+(?:by|after|on)\s+year|from\s+year\s+to\s+year|trend|between\s+(?:1[89]|20)\d\d\s+and\s+(?:1[89]|20)\d\d|"
-    r"from\s+(?:1[89]|20)\d\d\s+to\s+(?:1[89]|20)\d\d)\b",
-    re.IGNORECASE,
-)
-_THAN = re.compile(
-    r"\b(?:than|compared\s+(?:with|to)|in\s+comparison\s+(?:with|to)|relative\s+to|versus|vs\.?|that\s+of|those\s+of|over\s+(?=the))\b",
-    re.IGNORECASE,
-)
-_ALL = re.compile(r"\b(?:all|every|each)\b", re.IGNORECASE)
-_ANY = re.compile(r"\b(?:at\s+least\s+one|any|some|one\s+or\s+more)\b", re.IGNORECASE)
-_NONE = re.compile(r"\b(?:none|no)\b(?!\s+(?:more|less|fewer))", re.IGNORECASE)
-_MOST = re.compile(r"\b(?:most|(?:the|a)\s+majority)\s+(?:of\s+)?(?:the\s+)?\w+", re.IGNORECASE)
-_PAIR = re.compile(r"\b(\d{1,6})\s+(?:out\s+)?of\s+(?:the\s+|all\s+)?(\d{1,6})\b", re.IGNORECASE)
-_WITHIN = re.compile(r"(?:within|by\s+(?:no\s+more|less|at\s+most)(?:\s+than)?|less\s+than|±)\s*$", re.IGNORECASE)
-_CONDITION_BEFORE = re.compile(r"\b(?:in|among|amongst|at|for|within)\s+(?:the\s+)?(?:\w+\s)?$", re.IGNORECASE)
-_AT = re.compile(r"\b(?:at|in|of|under)\s+(?:an?\s+|the\s+)?(?:\w+\s+of\s+)?$", re.IGNORECASE)
-_MEDIAN = re.compile(r"\bmedians?\b", re.IGNORECASE)
-_MEAN = re.compile(r"\b(?:means?|averag\w+|median|maximum|minimum)\b", re.IGNORECASE)
-_ROWS = re.compile(
-    r"\b(?:patients|participants|subjects|individuals|people|persons|volunteers|plots|samples|specimens|animals|plants|"
-    r"sites|stations|replicates|students|drinkers|users|women|men|children)\b",
-    re.IGNORECASE,
-)
-_MAX = re.compile(r"\b(?:maximum|highest|largest)\b", re.IGNORECASE)
-_MIN = re.compile(r"\b(?:minimum|lowest|smallest)\b", re.IGNORECASE)
-_HALF_OF = re.compile(r"\s?(?:(?:of\s+)?(?:that|those)\b|as\b)", re.IGNORECASE)
-
-
 def map_claim(claim: str, table: DataTable) -> Mapping:
     """What is to be computed for a claim. Raises NotMapped with the reason."""
-    for pattern, why in _PLAIN_REFUSED:
+    for pattern, why in phrases.REFUSED:
         found = pattern.search(claim)
         if found:
             raise NotMapped(f"“{found.group()}” speaks of {why}")
@@ -256,7 +120,11 @@ class _Reading:
         return "no comparison of the closed set (count, mean, difference, ratio, correlation ...) can be read in it"
 
     def _negated(self) -> bool:
-        said = len(_NEGATION.findall(self.claim)) + len(_NO.findall(self.claim)) + len(_SAME.findall(self.claim))
+        said = (
+            len(phrases.NEGATION.findall(self.claim))
+            + len(phrases.NO.findall(self.claim))
+            + len(phrases.SAME.findall(self.claim))
+        )
         if said > 1:
             raise NotMapped("it denies more than once; say it plainly")
         return said == 1
@@ -271,7 +139,7 @@ class _Reading:
         """Numbers that choose rows: "at 20 °C", "in 2010", "in patients older than 60 years"."""
         for quantity in tuple(self.numbers):
             before = self.claim[: quantity.start]
-            if quantity.low != quantity.high or not _AT.search(before) or quantity.bound:
+            if quantity.low != quantity.high or not phrases.AT.search(before) or quantity.bound:
                 continue
             for column in self._numeric():
                 fits = unit_fits(column, quantity) or (quantity.kind is Kind.YEAR and column is self.time)
@@ -315,7 +183,7 @@ class _Reading:
         tokens = [
             t
             for t in tokens
-            if t.text not in _PREPOSITIONS and not (t.text in ("up", "down") and self._verb_before(t.start))
+            if t.text not in phrases.PREPOSITIONS and not (t.text in ("up", "down") and self._verb_before(t.start))
         ]
         return [t.sign * self._turn(t.concept) for t in tokens]
 
@@ -335,10 +203,14 @@ class _Reading:
         if len(signs) > 1:
             raise NotMapped("more than one of its words points up or down; say one thing at a time")
         if signs:
-            if _EFFECT.search(self.claim):
+            if phrases.EFFECT.search(self.claim):
                 raise NotMapped("the size of an effect is not compared between groups")
             return ">" if signs[0] > 0 else "<"
-        return "!=" if _DIFFERS.search(self.claim) or _SAME.search(self.claim) or _NO.search(self.claim) else ""
+        return (
+            "!="
+            if phrases.DIFFERS.search(self.claim) or phrases.SAME.search(self.claim) or phrases.NO.search(self.claim)
+            else ""
+        )
 
     # groups
 
@@ -366,7 +238,7 @@ class _Reading:
         return sorted((n for n in self.found.levels if n.column not in events), key=lambda n: n.first)
 
     def _is_condition(self, named: Named) -> bool:
-        return bool(_CONDITION_BEFORE.search(self.claim[: self.found.tokens[named.first].start]))
+        return bool(phrases.CONDITION_BEFORE.search(self.claim[: self.found.tokens[named.first].start]))
 
     def _pair(self) -> tuple[Condition, Condition] | None:
         """The two groups that are compared, the first the one that the claim is about; other values become conditions.
@@ -388,7 +260,7 @@ class _Reading:
 
     def _single_group(self, values: list[Named]) -> list[Named]:
         if len(values) == 1:
-            if self._is_condition(values[0]) and _CHANGING.search(self.claim):
+            if self._is_condition(values[0]) and phrases.CHANGING.search(self.claim):
                 raise NotMapped(f"with what {values[0].level} is compared, or over which time, cannot be told")
             return values
         free = [v for v in values if not self._is_condition(v)]
@@ -401,11 +273,11 @@ class _Reading:
         if len(compared) == 1:
             return Condition(column, "=", compared[0].level), self._other(column, compared[0].level)
         first, second = compared
-        than = [m.end() for m in _THAN.finditer(self.claim)]
+        than = [m.end() for m in phrases.THAN.finditer(self.claim)]
         starts = [self.found.tokens[n.first].start for n in compared]
         if any(end <= starts[0] for end in than) and not any(starts[0] < end <= starts[1] for end in than):
             first, second = second, first  # "Compared with placebo, the drug ..."
-        elif not than and self._direction() in (">", "<") and not _NO.search(self.claim):
+        elif not than and self._direction() in (">", "<") and not phrases.NO.search(self.claim):
             raise NotMapped(f"which of {first.level} and {second.level} is compared with which cannot be told")
         return Condition(column, "=", first.level), Condition(column, "=", second.level)
 
@@ -423,14 +295,18 @@ class _Reading:
 
     def _pair_of_numbers(self) -> tuple[Condition, Condition] | None:
         """Two numbers that choose rows of one column, compared: "higher at 50 °C than at 20 °C"."""
-        if len(self.where) != 2 or self.where[0].column is not self.where[1].column or not _THAN.search(self.claim):
+        if (
+            len(self.where) != 2
+            or self.where[0].column is not self.where[1].column
+            or not phrases.THAN.search(self.claim)
+        ):
             return None
         first, second = self.where
         self.where = []
         return first, second
 
     def _pair_of_event(self) -> tuple[Condition, Condition] | None:
-        """Rows with and without what a column of yes and no tells ("smokers sleep longer"), where a measure is compared."""
+        """Rows with and without what a column of yes and no tells ("smokers sleep longer"), for a measure."""
         event = self._event() if self.measures else None
         if event is None:
             return None
@@ -457,7 +333,7 @@ class _Reading:
 
     def _count(self) -> Mapping | None:
         """ "31 women", "15 of the 18 roach"."""
-        pair = _PAIR.search(self.claim)
+        pair = phrases.PAIR.search(self.claim)
         inside = [q for q in self.numbers if pair and q.start <= pair.start() < q.end]
         event = self._event()
         if pair and inside and not self.measures:
@@ -490,8 +366,8 @@ class _Reading:
 
     def _single_rows(self) -> Mapping | None:
         """Statements about all rows, none or at least one: "all fish were longer than 20 cm"."""
-        quantifier = "all" if _ALL.search(self.claim) else "any" if _ANY.search(self.claim) else ""
-        none = bool(_NONE.search(self.claim)) and not _NO.search(self.claim)
+        quantifier = "all" if phrases.ALL.search(self.claim) else "any" if phrases.ANY.search(self.claim) else ""
+        none = bool(phrases.NONE.search(self.claim)) and not phrases.NO.search(self.claim)
         if not quantifier and not none:
             return None
         if quantifier and none:
@@ -513,7 +389,7 @@ class _Reading:
         for quantity in self.numbers:
             bound = self._bound(quantity)
             part = _is_fold(quantity) or (_is_percent(quantity) and measure.unit != PERCENT)
-            if bound in _COMPARE and not part:
+            if bound in COMPARE and not part:
                 value, _, _ = number_in(measure, self._take(quantity))
                 return Condition(measure, bound or "=", value)
         return None
@@ -544,11 +420,16 @@ class _Reading:
             comparative = re.match(
                 r"\s?(?:higher|lower|more|less|greater|larger|smaller|longer|shorter|fewer|increase|decrease)", after
             )
-            if _is_percent(q) and not comparative and not _HALF_OF.match(after) and not self._measured_in_percent():
+            if (
+                _is_percent(q)
+                and not comparative
+                and not phrases.HALF_OF.match(after)
+                and not self._measured_in_percent()
+            ):
                 if re.search(r"\bby\s+(?:\w+\s+){0,2}$", self.claim[: q.start]):
                     return None
                 return q, self._bound(q), q.low / 100, q.high / 100, q.step / 100
-        if _MOST.search(self.claim) and not re.search(r"\bmost\s+(?:of\s+the\s+time|often)", self.claim):
+        if phrases.MOST.search(self.claim) and not re.search(r"\bmost\s+(?:of\s+the\s+time|often)", self.claim):
             return None, ">", 0.5, 0.5, 0.0
         return None
 
@@ -564,7 +445,9 @@ class _Reading:
     def _trend(self) -> Mapping | None:
         """A measure against the column that tells the time."""
         measures = [m for m in self.measures if m is not self.time]
-        if not _OVER_TIME.search(self.claim) and not (self.time in self.measures and _LINK.search(self.claim)):
+        if not phrases.OVER_TIME.search(self.claim) and not (
+            self.time in self.measures and phrases.LINK.search(self.claim)
+        ):
             return None
         if self.time is None:
             raise NotMapped("it speaks of a course over time, and no column of the table tells the time")
@@ -588,7 +471,7 @@ class _Reading:
             return None
         shared = set(self.measures[0].words) & set(self.measures[1].words)
         first, second = sorted(self.found.measures, key=lambda n: min(n.at - self._common(), default=0))
-        if not shared or not (_THAN.search(self.claim) or re.search(r"\bfrom\b.*\bto\b", self.claim)):
+        if not shared or not (phrases.THAN.search(self.claim) or re.search(r"\bfrom\b.*\bto\b", self.claim)):
             return None
         if re.search(r"\bfrom\b.*\bto\b", self.claim):
             first, second = second, first
@@ -612,7 +495,9 @@ class _Reading:
         """Two measures, and words that link them; the product of the pointing words is the sign."""
         if len(self.measures) != 2:
             return None
-        if not (_LINK.search(self.claim) or _SAME.search(self.claim)) or re.search(r"\bthan\b", self.claim):
+        if not (phrases.LINK.search(self.claim) or phrases.SAME.search(self.claim)) or re.search(
+            r"\bthan\b", self.claim
+        ):
             raise NotMapped("how `{}` and `{}` are compared cannot be told".format(*(m.name for m in self.measures)))
         signs = self._signs()
         if len(signs) > 2:
@@ -651,7 +536,7 @@ class _Reading:
             return q, *_about(_turned(bound), ends[0], ends[1], step / max(low, 1.0) ** 2)
         if not _is_percent(q):
             return None
-        if _HALF_OF.match(after):
+        if phrases.HALF_OF.match(after):
             return q, *_about(self._bound(q), q.low / 100, q.high / 100, q.step / 100)
         if not self._signs() or self._measured_in_percent():
             return None
@@ -665,7 +550,9 @@ class _Reading:
         measure = self._one_measure()
         event = self._event() if measure is None else None
         target = [
-            q for q in self.numbers if measure is not None and self._bound(q) and not _BY.search(self.claim[: q.start])
+            q
+            for q in self.numbers
+            if measure is not None and self._bound(q) and not phrases.BY.search(self.claim[: q.start])
         ]
         if not relation or (measure is None and event is None) or (target and not self._has_margin()):
             return None
@@ -677,12 +564,12 @@ class _Reading:
             raise NotMapped("which groups are compared cannot be told; name two values of a column")
         if event is not None and event.column is pair[0].column:
             raise NotMapped("what is compared between the groups cannot be told")
-        form = Form.MEDIAN if _MEDIAN.search(self.claim) and measure is not None else Form.DIFFERENCE
+        form = Form.MEDIAN if phrases.MEDIAN.search(self.claim) and measure is not None else Form.DIFFERENCE
         mapping = Mapping(form, relation, measure=measure, event=event, a=pair[0], b=pair[1])
         return self._with_size(mapping, measure) if measure is not None else mapping
 
     def _has_margin(self) -> bool:
-        return any(_WITHIN.search(self.claim[: q.start]) for q in self.numbers)
+        return any(phrases.WITHIN.search(self.claim[: q.start]) for q in self.numbers)
 
     def _with_size(self, mapping: Mapping, measure: Column) -> Mapping:
         """The size that the claim states ("by 9 mmHg"), or the margin within which it says there is no difference."""
@@ -700,9 +587,9 @@ class _Reading:
 
     def _is_size(self, q: Quantity, mapping: Mapping) -> bool:
         """Whether a number states how large a difference is: "by 9 mmHg", "1.5 kg higher", "within 5"."""
-        if _BY.search(self.claim[: q.start]) or _WITHIN.search(self.claim[: q.start]):
+        if phrases.BY.search(self.claim[: q.start]) or phrases.WITHIN.search(self.claim[: q.start]):
             return True
-        return mapping.relation != "!=" and bool(_COMPARATIVE.match(self.claim, q.end))
+        return mapping.relation != "!=" and bool(phrases.COMPARATIVE.match(self.claim, q.end))
 
     def _threshold(self) -> Mapping | None:
         """One set of rows against a number: a stated mean, median or extreme, or a mean above or below it."""
@@ -717,15 +604,15 @@ class _Reading:
         if relation == "~":
             step, relation = max(step, ABOUT * abs(low)), ""
         where = self._as_conditions()
-        if relation and _ROWS.search(self.claim) and not _MEAN.search(self.claim):
+        if relation and phrases.ROWS.search(self.claim) and not phrases.MEAN.search(self.claim):
             raise NotMapped("whether it speaks of the mean or of every row cannot be told; say which")
-        if _MAX.search(self.claim) or _MIN.search(self.claim):
+        if phrases.MAX.search(self.claim) or phrases.MIN.search(self.claim):
             form = Form.EXTREME
         elif relation:
             form = Form.THRESHOLD
         else:
-            form = Form.MEDIAN if _MEDIAN.search(self.claim) else Form.MEAN
-        if form is Form.THRESHOLD and _MEDIAN.search(self.claim):
+            form = Form.MEDIAN if phrases.MEDIAN.search(self.claim) else Form.MEAN
+        if form is Form.THRESHOLD and phrases.MEDIAN.search(self.claim):
             raise NotMapped(
                 "a median above or below a number is outside the closed set; ask for the mean or for the median's value"
             )
@@ -737,16 +624,8 @@ class _Reading:
             low=low,
             high=high,
             step=step,
-            largest=bool(_MAX.search(self.claim)),
+            largest=bool(phrases.MAX.search(self.claim)),
         )
-
-
-_COMPARATIVE = re.compile(
-    r"\s?(?:higher|lower|more|less|greater|larger|smaller|longer|shorter|fewer|heavier|lighter|older|younger)\b"
-)
-_PREPOSITIONS = frozenset("over under above below".split())
-"""These point up or down only right before a number."""
-_BY = re.compile(r"\bby\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
 
 
 def _is_fold(quantity: Quantity) -> bool:
@@ -764,42 +643,3 @@ def _turned(bound: str) -> str:
 def _about(bound: str, low: float, high: float, step: float) -> tuple[str, float, float, float]:
     """Relation, ends and tolerance; "about" widens the tolerance."""
     return ("=", low, high, max(step, ABOUT * low)) if bound == "~" else (bound or "=", low, high, step)
-
-
-def sentence(m: Mapping) -> str:
-    """How a claim was read, in one sentence of the table's own names."""
-    where = " and ".join(map(str, m.where))
-    among = f" among rows where {where}" if where else ""
-    denied = "not: " if m.negated else ""
-    return f"{denied}{_core(m)}{among}"
-
-
-def _core(m: Mapping) -> str:
-    name = f"`{m.measure.name}`" if m.measure is not None else f"share of rows with {m.event}"
-    unit = f" {m.measure.unit}" if m.measure is not None and m.measure.unit else ""
-    number = f"{m.low:g}" if m.low == m.high else f"{m.low:g} to {m.high:g}"
-    statistic = "median" if m.form is Form.MEDIAN else "mean"
-    of = f"{statistic} of {name}" if m.measure is not None else name
-    size = f", by {number}{unit}" if m.stated else f", within {m.margin:g}{unit}" if m.margin is not None else ""
-    match m.form:
-        case Form.COUNT:
-            whole = f" of {m.high:g} rows" if m.every == "of" else ""
-            return f"number of rows{f' with {m.event}' if m.event else ''} {m.relation} {m.low:g}{whole}"
-        case Form.EXTREME if m.every:
-            return f"{'all rows have' if m.every == 'all' else 'at least one row has'} {m.event}"
-        case Form.PROPORTION:
-            return f"{name} {m.relation} {m.low:.3g}"
-        case Form.CORRELATION | Form.TREND:
-            second = m.second.name if m.second is not None else ""
-            kind = "correlation of" if m.form is Form.CORRELATION else "slope of"
-            return f"{kind} {name} {'and' if m.form is Form.CORRELATION else 'over'} `{second}` {m.relation} 0"
-        case Form.RATIO:
-            return f"ratio of the {of} where {m.a} to that where {m.b} {m.relation} {number}"
-        case _ if m.paired and m.second is not None:
-            return f"{of} {m.relation} {statistic} of `{m.second.name}` in the same rows"
-        case _ if m.a is not None:
-            return f"{of} where {m.a} {m.relation} that where {m.b}{size}"
-        case Form.EXTREME:
-            return f"{'largest' if m.largest else 'smallest'} value of {name} {m.relation} {number}{unit}"
-        case _:
-            return f"{of} {m.relation} {number}{unit}"

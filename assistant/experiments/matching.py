@@ -14,20 +14,25 @@ from assistant.experiments.tables import Column, ColumnKind, DataTable, words_of
 from assistant.experiments.wording import INDISTINCT, ROW_NOUN, Token, key_of, says_nothing, spelled_out, tokens
 from assistant.quantities import Quantity, quantities
 
-_YES = frozenset("yes true present positive y 1 died dead".split())
-_NO = frozenset("no false absent negative n 0 alive survived".split())
-_SPOKEN = frozenset("present absent positive negative died dead alive survived".split())
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_YES = _words("yes true present positive y 1 died dead")
+_NO = _words("no false absent negative n 0 alive survived")
+_SPOKEN = _words("present absent positive negative died dead alive survived")
 """Values of yes or no that a claim may name by themselves; "no" says something else there."""
-_TIME_WORDS = frozenset("year years date day days week weeks month months time hour hours hours minute".split())
+_TIME_WORDS = _words("year years date day days week weeks month months time hour hours minute")
 _SHORTEST_BEGINNING = 3
 """Letters of a header's word that may be the beginning of a claim's word."""
-_ROW_NUMBERS = frozenset(
-    "id no nr number index row patient subject participant plot sample case animal specimen".split()
-)
-_LETTER_BEFORE = frozenset("group treatment arm variety strain line type class variant cultivar".split())
+_LONGEST_BEGINNING = 5
+"""Letters above which a header's word is no abbreviation."""
+_ROW_NUMBERS = _words("id no nr number index row patient subject participant plot sample case animal specimen")
+_LETTER_BEFORE = _words("group treatment arm variety strain line type class variant cultivar")
 
 
-class NotMapped(Exception):  # noqa: N818 (an outcome, not a fault)
+class NotMapped(Exception):
     """A claim that cannot be mapped; the text is the reason, a sentence for the user."""
 
 
@@ -47,8 +52,8 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """What the claim names: numeric columns (`measures`), columns of yes and no (`events`), `levels` of groups, labels of
-    groups, columns that tell time; its tokens; the quantities that are no part of a name."""
+    """What the claim names: numeric columns (`measures`), columns of yes and no (`events`), `levels` of groups, groups
+    by their header; its tokens; the quantities that are no part of a name; the words that nothing explains."""
 
     claim: str
     tokens: tuple[Token, ...]
@@ -117,21 +122,20 @@ def _label(column: Column, words: Sequence[Token]) -> Named | None:
     return Named(column, frozenset(at), full=full)
 
 
-def _places(part: str, following: Sequence[str], words: Sequence[Token]) -> set[int]:
+def _places(part: str, next_parts: Sequence[str], words: Sequence[Token]) -> set[int]:
     """The tokens that one word of a header is found in. "half" counts only before the header's next word."""
     if part == "half":
-        return {i for i, w in enumerate(words[:-1]) if w.text == part and words[i + 1].text in following}
+        return {i for i, w in enumerate(words[:-1]) if w.text == part and words[i + 1].text in next_parts}
     key = key_of(part)
     found = {i for i, w in enumerate(words) if (w.key == key or w.text == part) and not w.concept}
     long = spelled_out(part)
     for i, w in enumerate(words):
-        if len(part) >= _SHORTEST_BEGINNING and len(part) < len(w.text) and w.text.startswith(part) and len(part) <= 5:
+        if _SHORTEST_BEGINNING <= len(part) <= _LONGEST_BEGINNING and w.text.startswith(part):
             found.add(i)
-        if key_of(w.text + (words[i + 1].text if i + 1 < len(words) else "")) == key_of(part) and i + 1 < len(words):
+        following = words[i + 1 : i + 2]
+        if following and key in (key_of(w.text + following[0].text), key_of(w.key + following[0].key)):
             found |= {i, i + 1}
-        elif i + 1 < len(words) and key_of(part) == key_of(w.key + words[i + 1].key) and not w.text.isdigit():
-            found |= {i, i + 1}
-        if "".join(x.text[0] for x in words[i : i + len(part)]) == part and len(part) >= _SHORTEST_BEGINNING:
+        if len(part) >= _SHORTEST_BEGINNING and "".join(x.text[0] for x in words[i : i + len(part)]) == part:
             found |= set(range(i, i + len(part)))
     spelled = {i for i, w in enumerate(words) if w.key in long}
     return found | (spelled if len({words[i].key for i in spelled}) >= max(1, len(long) - 1) else set())
@@ -153,7 +157,7 @@ def _best(named: Sequence[Named]) -> list[Named]:
 
 
 def _heads(named: list[Named], words: Sequence[Token]) -> list[Named]:
-    """Without columns named only by a word that stands right before the name of another: "sleep latency" is a latency."""
+    """Without columns named only by a word that stands right before the name of another: "sleep latency"."""
     starts = {n.first for n in named}
     kept = [n for n in named if max(n.at) + 1 not in starts or not _touch(words, max(n.at))]
     return [n for n in kept if n.at - {i for o in kept if o is not n for i in o.at}] or kept

@@ -1,7 +1,8 @@
 """A file of measurements -> columns with name, unit and values: CSV, TSV, XLSX, Parquet.
 
 What a file is, its first bytes say. Every cell is first text, then a number where its whole column is. A column that
-is nearly numbers ("<LOD" among them) is kept as mixed, since leaving such cells out would bend every mean. Knows no claim.
+is nearly numbers ("<LOD" among them) is kept as mixed, since leaving such cells out would bend every mean.
+Knows no claim.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ _HEADER_UNITS = {"c": "°C", "degc": "°C", "pct": "%", "percent": "%", "perc": 
 """Units as headers without signs write them."""
 _SHORTEST_UNIT = 2
 """Letters of a unit at the end of a header without brackets that are believed without a further look."""
-_LONE_UNITS = frozenset("g m s h L l d".split())
+_LONE_UNITS = frozenset(["g", "m", "s", "h", "L", "l", "d"])
 _OTHER_FORMATS = {".xls": "save it as XLSX or CSV", ".ods": "export it as XLSX or CSV", ".json": "export it as CSV"}
 
 
@@ -120,8 +121,8 @@ def _bytes(path: Path) -> bytes:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise ReadError(
-                f"{path} has {size / 2**20:,.0f} MB, more than {MAX_BYTES // 2**20}; keep the columns and rows that the "
-                "claim is about"
+                f"{path} has {size / 2**20:,.0f} MB, more than {MAX_BYTES // 2**20}; keep the columns and rows that "
+                "the claim is about"
             )
         data = path.read_bytes()
     except OSError as error:

@@ -31,16 +31,18 @@ class Token:
 
 
 UP = _words(
-    "more higher greater larger bigger increase increases increased increasing rise rises rose risen rising raise raises "
-    "raised raising grow grows grew grown growing gain gains gained above exceed exceeds exceeded exceeding longer "
-    "elevate elevates elevated boost boosts boosted enhance enhances enhanced up upward upwards stronger surpass surpasses "
-    "surpassed lengthen lengthens lengthened prolong prolongs prolonged high positive positively over"
+    "more higher greater larger bigger increase increases increased increasing rise rises rose risen rising raise "
+    "raises raised raising grow grows grew grown growing gain gains gained above exceed exceeds exceeded exceeding "
+    "longer elevate elevates elevated boost boosts boosted enhance enhances enhanced up upward upwards stronger "
+    "surpass surpasses surpassed lengthen lengthens lengthened prolong prolongs prolonged high positive positively "
+    "over"
 )
 DOWN = _words(
     "less lower fewer smaller decrease decreases decreased decreasing reduce reduces reduced reducing reduction "
     "decline declines declined declining fall falls fell fallen falling drop drops dropped dropping below shorter "
-    "shrink shrinks shrank shrunk diminish diminishes diminished lowers lowered lowering weaker down downward downwards "
-    "shorten shortens shortened under low negative negatively inverse inversely suppress suppresses suppressed"
+    "shrink shrinks shrank shrunk diminish diminishes diminished lowers lowered lowering weaker down downward "
+    "downwards shorten shortens shortened under low negative negatively inverse inversely suppress suppresses "
+    "suppressed"
 )
 ADJECTIVES: dict[str, tuple[str, int]] = {
     "heavier": ("mass", 1), "lighter": ("mass", -1), "longer": ("length", 1), "shorter": ("length", -1),
@@ -58,7 +60,8 @@ _SYNONYMS = (
     "temperature temp temperatures", "depth deep", "width wide", "speed velocity fast",
     "concentration conc", "sex gender", "female f woman women girls females",
     "male m man men boys males", "mercury hg", "lead pb", "cadmium cd", "arsenic as", "copper cu", "zinc zn",
-    "iron fe", "sodium na", "potassium k", "calcium ca", "magnesium mg", "chlorophyll chl", "sleep slept sleeps sleeping",
+    "iron fe", "sodium na", "potassium k", "calcium ca", "magnesium mg", "chlorophyll chl",
+    "sleep slept sleeps sleeping",
     "drink drank drunk drinks drinking", "oxygen o2", "yield yields yielded harvest", "salinity salt",
     "precipitation rain rainfall precip", "phosphorus p", "nitrogen n", "volume vol", "pressure press",
     "die died dies death deaths dead mortality", "survive survived survival survives", "eat ate eaten eats",
@@ -73,8 +76,8 @@ _ABBREVIATIONS = {
     "lai": "leaf area index", "chol": "cholesterol", "hba1c": "glycated haemoglobin", "qol": "quality life",
 }  # fmt: skip
 INDISTINCT = _words(
-    "total mean average number no count level value body surface week day month baseline final initial time rate index "
-    "score data max min per and of the at in a an test measured measurement content concentration conc amount"
+    "total mean average number no count level value body surface week day month baseline final initial time rate "
+    "index score data max min per and of the at in a an test measured measurement content concentration conc amount"
 )
 """Words of a header that alone do not tell the column."""
 _CONCEPTS: dict[str, str] = {}
@@ -87,30 +90,30 @@ _STOP = _words(
     "their there here which who whom whose what when where did do does have has had having each both such also per "
     "then so s t one ones they them he she her his our we had between among across within into during after before "
     "because compared versus vs relative against according out about approximately roughly around nearly almost some "
-    "significantly significant statistically substantially considerably markedly clearly strongly strong weak slightly "
-    "slight much far even still very rather moderately moderate overall respectively"
+    "significantly significant statistically substantially considerably markedly clearly strongly strong weak "
+    "slightly slight much far even still very rather moderately moderate overall respectively"
 )
 _GENERIC = _words(
     "patient patients participant participants subject subjects individual individuals people person persons "
     "respondents volunteers plot plots sample samples specimen specimens animal animals plant plants replicate "
     "replicates group groups arm arms trial study experiment survey observation observations record records row rows "
-    "mutant mutants variant variants strain strains line lines drinker drinkers user users treatment treatments treated "
-    "untreated station stations site sites condition conditions mean means average averages averaged averaging median "
-    "medians number numbers count counts level levels concentration concentrations content contents value values amount "
-    "amounts share proportion percentage fraction rate rates frequency frequencies often frequent common commonly "
-    "rarely prevalence incidence occurrence maximum minimum max min highest lowest most majority all every no none any "
-    "least half third twice double doubled doubles triple tripled times fold not never without nor neither cannot "
-    "given giving give gives receive received receiving take takes taking took taken get got carry carries carried "
-    "contain contains contained hold holds held show shows showed shown shows include includes included including "
-    "consist consisted comprise comprised occur occurs occurred lie lies lay remain remained reach reaches reached "
-    "go goes went gone going became become follow follows followed following lead leads led leading result results "
-    "resulted cause causes caused make makes made observed found measured recorded had tend tends tended "
-    "correlate correlates correlated correlating correlation correlations associate associates associated association "
-    "relate relates related relation relationship link linked differ differs differed difference differences different "
-    "affect affects affected effect effects influence influences influenced depend depends depended impact impacts "
-    "change changes changed alter alters altered similar same equal comparable unaffected unchanged uncorrelated "
-    "unrelated independent increase decrease reduction rise decline trend body water time period course "
-    "years year months weeks days begin beginning end start over since throughout there"
+    "mutant mutants variant variants strain strains line lines drinker drinkers user users treatment treatments "
+    "treated untreated station stations site sites condition conditions mean means average averages averaged "
+    "averaging median medians number numbers count counts level levels concentration concentrations content contents "
+    "value values amount amounts share proportion percentage fraction rate rates frequency frequencies often frequent "
+    "common commonly rarely prevalence incidence occurrence maximum minimum max min highest lowest most majority all "
+    "every no none any least half third twice double doubled doubles triple tripled times fold not never without nor "
+    "neither cannot given giving give gives receive received receiving take takes taking took taken get got carry "
+    "carries carried contain contains contained hold holds held show shows showed shown shows include includes "
+    "included including consist consisted comprise comprised occur occurs occurred lie lies lay remain remained reach "
+    "reaches reached go goes went gone going became become follow follows followed following lead leads led leading "
+    "result results resulted cause causes caused make makes made observed found measured recorded had tend tends "
+    "tended correlate correlates correlated correlating correlation correlations associate associates associated "
+    "association relate relates related relation relationship link linked differ differs differed difference "
+    "differences different affect affects affected effect effects influence influences influenced depend depends "
+    "depended impact impacts change changes changed alter alters altered similar same equal comparable unaffected "
+    "unchanged uncorrelated unrelated independent increase decrease reduction rise decline trend body water time "
+    "period course years year months weeks days begin beginning end start over since throughout there"
 )
 ROW_NOUN = re.compile(
     r"\b(?:all|every|each|most|any|(?:at\s+least|more\s+than)\s+one|some|none\s+of|no|half|majority\s+of|%|per\s?cent)\s+"

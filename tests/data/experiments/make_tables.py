@@ -61,7 +61,7 @@ def trial(rng: np.random.Generator) -> pd.DataFrame:
 
 
 def lake(rng: np.random.Generator) -> pd.DataFrame:
-    """Two stations over twenty summers: water warms, algae grow, the water clears less and less; the south is deeper."""
+    """Two stations over twenty summers: water warms, algae grow, and one sees less and less deep."""
     rows = []
     for year in range(2001, 2021):
         for station in ("North", "South"):
