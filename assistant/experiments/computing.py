@@ -20,6 +20,8 @@ ALPHA = 0.05
 LEVEL = 1 - ALPHA
 MIN_ROWS = 3
 """Rows of a group below which nothing is tested."""
+MAX_PAIRS = 4_000_000
+"""Pairs of values for which the interval of a difference of medians is worked out (32 MB)."""
 Values = NDArray[np.float64]
 
 
@@ -50,7 +52,7 @@ def difference_of_means(a: Values, b: Values) -> dict[str, Any]:
     return _result(
         estimate, low, high, "Welch's t", found.statistic, found.pvalue, "Hedges g",
         estimate / pooled * small if pooled else None,
-        notes=(f"Mann-Whitney: p = {_p(rank.pvalue)}",),
+        notes=(f"Mann-Whitney: p {_p(rank.pvalue)}",),
     )  # fmt: skip
 
 
@@ -60,12 +62,15 @@ def difference_of_medians(a: Values, b: Values) -> dict[str, Any]:
     from scipy import stats
 
     found = stats.mannwhitneyu(a, b)
-    pairs = np.sort(np.subtract.outer(a, b).ravel())
     n = len(a) * len(b)
-    reach = stats.norm.ppf(1 - ALPHA / 2) * math.sqrt(n * (len(a) + len(b) + 1) / 12)
-    k = max(int(n / 2 - reach), 0)
+    low = high = None
+    if n <= MAX_PAIRS:
+        pairs = np.sort(np.subtract.outer(a, b).ravel())
+        reach = stats.norm.ppf(1 - ALPHA / 2) * math.sqrt(n * (len(a) + len(b) + 1) / 12)
+        k = max(int(n / 2 - reach), 0)
+        low, high = pairs[k], pairs[n - 1 - k]
     return _result(
-        float(np.median(a) - np.median(b)), pairs[k], pairs[n - 1 - k], "Mann-Whitney U", found.statistic, found.pvalue,
+        float(np.median(a) - np.median(b)), low, high, "Mann-Whitney U", found.statistic, found.pvalue,
         "rank-biserial r", 2 * found.statistic / n - 1,
     )  # fmt: skip
 
@@ -156,7 +161,7 @@ def correlation(x: Values, y: Values) -> dict[str, Any]:
     return _result(
         linear.statistic, low, high, "Pearson and Spearman, the larger p", linear.statistic,
         max(linear.pvalue, ranked.pvalue) if agree else 1.0, "r", linear.statistic,
-        notes=(f"Spearman's rho = {ranked.statistic:.2f}, p = {_p(ranked.pvalue)}",),
+        notes=(f"Spearman's rho = {ranked.statistic:.2f}, p {_p(ranked.pvalue)}",),
     )  # fmt: skip
 
 
@@ -171,7 +176,7 @@ def trend(time: Values, y: Values) -> dict[str, Any]:
     return _result(
         line.slope, line.slope - reach, line.slope + reach, "line and Mann-Kendall, the larger p", None,
         max(line.pvalue, ranked.pvalue) if agree else 1.0, "r", line.rvalue,
-        notes=(f"Kendall's tau = {ranked.statistic:.2f}, p = {_p(ranked.pvalue)}",),
+        notes=(f"Kendall's tau = {ranked.statistic:.2f}, p {_p(ranked.pvalue)}",),
     )  # fmt: skip
 
 
@@ -204,4 +209,4 @@ def _result(
 
 
 def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"

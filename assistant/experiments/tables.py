@@ -206,9 +206,15 @@ def _from_workbook(path: Path, data: bytes) -> tuple[list[list[str]], tuple[str,
 
 
 def _sheet(sheet: Any) -> list[list[str]]:
-    rows = sheet.iter_rows(values_only=True, max_row=MAX_ROWS + 2, max_col=MAX_COLUMNS + 1)
-    listed = [[_cell(value) for value in row] for row in rows]
-    return [row for row in listed if any(row)]
+    """The rows of a sheet that hold anything, without empty cells at their ends."""
+    rows = []
+    for row in sheet.iter_rows(values_only=True, max_row=MAX_ROWS + 2):
+        cells = [_cell(value) for value in row[: MAX_COLUMNS + 1]]
+        while cells and not cells[-1]:
+            cells.pop()
+        if cells:
+            rows.append(cells)
+    return rows
 
 
 def _from_parquet(path: Path, data: bytes) -> list[list[str]]:
