@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from assistant.conversation import Conversation, Resolve
     from assistant.encoders import Embedder
+    from assistant.experiments import DataVerdict
     from assistant.history import History
     from assistant.index.evidence import LibraryRetriever
     from assistant.index.library import Library
@@ -286,6 +287,13 @@ class Assistant:
         *_, verdict = self.stream(claim, mode="check", filters=filters, cancel=cancel)
         assert isinstance(verdict, Verdict)
         return verdict
+
+    def check_data(self, claim: str, path: str | Path) -> DataVerdict:
+        """Whether a table of measurements (CSV, TSV, XLSX, Parquet) bears a claim out, with the rows and the
+        computation. Needs no library. Raises UsageError for an empty claim or no file, ReadError for no table."""
+        from assistant.experiments import check_table
+
+        return check_table(claim, Path(path))
 
     def stream(
         self,

@@ -99,9 +99,13 @@ def ask(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Say whether the papers support or refute a claim."""
+    """Say whether the papers, or a table of measurements, support or refute a claim."""
     from assistant import contract, terminal
 
+    if arguments.data is not None:
+        found = Assistant().check_data(history_cli.settle_question(arguments, "claim"), arguments.data)
+        _print_json(contract.data_verdict_json(found)) if arguments.json else print(terminal.data_verdict_text(found))
+        return OK
     with _assistant(arguments) as assistant:
         claim = history_cli.settle_question(arguments, "claim")
         talk = history_cli.conversation(assistant, arguments)
@@ -343,6 +347,9 @@ def _add_questions(commands: Any) -> None:
     parser.add_argument("claim", nargs="?")
     history_cli.add_question_options(parser)
     parser.add_argument("--verifier", metavar="ADAPTER", help="what judges: a folder or a name of `assistant adapters`")
+    parser.add_argument(
+        "--data", type=Path, metavar="TABLE", help="check it against measurements instead: CSV, TSV, XLSX or Parquet"
+    )
     _add_model_options(parser)
     parser = _add(commands, "chat", chat, json_output=False)
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")

@@ -8,8 +8,9 @@ print it with `ensure_ascii`, as `json.dumps` does.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.types import (
     Answer,
@@ -27,6 +28,9 @@ from assistant.types import (
     Span,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from assistant.experiments import DataVerdict
 
 Json = dict[str, Any]
 
@@ -56,6 +60,21 @@ def verdict_json(verdict: Verdict) -> Json:
         "method": verdict.method,
         "papers": [_vote_json(p) for p in verdict.papers],
         "evidence": [evidence_json(e) for e in verdict.evidence],
+    }
+
+
+def data_verdict_json(verdict: DataVerdict) -> Json:
+    """What `check --data --json` prints; `computation` is null where nothing was computed."""
+    c = verdict.computation
+    return {
+        "claim": verdict.claim,
+        "label": str(verdict.label),
+        "path": _path_text(verdict.path),
+        "read_as": verdict.read_as,
+        "reason": verdict.reason,
+        "computation": None if c is None else {**asdict(c), "form": str(c.form)},
+        "considered": list(verdict.considered),
+        "notes": list(verdict.notes),
     }
 
 

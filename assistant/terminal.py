@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from assistant.types import (
     Answer,
@@ -27,6 +28,9 @@ from assistant.types import (
     StepKind,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from assistant.experiments import DataVerdict
 
 WIDTH = 100
 """Columns, where nothing else is asked for."""
@@ -126,6 +130,36 @@ def _vote_text(paper: PaperVerdict, *, known: bool) -> str:
     marks = " ".join(f"[{n}]" for n in paper.evidence)
     share = f" {paper.probabilities[side]:.0%}" if known and paper.probabilities else ""
     return f"{'+-'[side]} {_stance(paper.label)}{share}: {_title(paper.paper)} {marks}".rstrip()
+
+
+def data_verdict_text(verdict: DataVerdict, *, width: int = WIDTH, colour: bool = False) -> str:
+    """Verdict, how the claim was read, the groups as a table, the computation."""
+    word, hue = _VERDICTS[verdict.label]
+    lines = [_wrap(f"Claim: {verdict.claim}", width), _wrap(f"{_style(word, hue, colour)}: {verdict.reason}", width)]
+    lines += [_wrap(f"Read as: {verdict.read_as}", width)] if verdict.read_as else []
+    lines += [_wrap(f"Columns: {', '.join(verdict.considered)}", width)] if verdict.computation is None else []
+    lines += [_wrap(f"Note: {note}", width) for note in verdict.notes]
+    return "\n\n".join(p for p in ("\n".join(lines), _computed(verdict, width)) if p)
+
+
+def _computed(verdict: DataVerdict, width: int) -> str:
+    c = verdict.computation
+    if c is None:
+        return ""
+    head = ("rows", "n", "mean", "SD", "median", "share")
+    cells = [(clean(s.name), str(s.n), *map(_number, (s.mean, s.sd, s.median, s.share))) for s in c.samples]
+    widths = [max(_columns(row[i]) for row in (head, *cells)) for i in range(len(head))]
+    table = ["  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in (head, *cells)]
+    unit = f" {c.unit}" if c.unit else ""
+    interval = "" if c.low is None else f", {c.level:.0%} CI {_number(c.low)} to {_number(c.high)}"
+    lines = [f"{c.expression} = {_number(c.estimate)}{unit}{interval}"]
+    lines += [f"{c.effect_name} = {_number(c.effect)}"] if c.effect is not None else []
+    lines += [f"{c.test}: p {'< 0.001' if c.p < 0.001 else f'= {c.p:.3f}'}"] if c.p is not None else []
+    return "\n".join([*table, "", *(_wrap(line, width) for line in (*lines, *c.notes))])
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
 
 
 def file_line(report: FileReport, *, colour: bool = False) -> str:
