@@ -26,6 +26,7 @@ from assistant.relations.phrases import (
     clauses,
     following,
     is_adverb,
+    is_cause,
     subject,
 )
 
@@ -42,11 +43,18 @@ NEAR = 4
 _ASKS = re.compile(
     r"\b(?:whether|hypothes\w+|aim(?:s|ed)?|objective|purpose|goal|if|unclear|unknown|we (?:test|investigat|examin|ask|"
     r"explor|evaluat|assess|stud|sought|want)\w*|in order to|to (?:determine|test|examine|assess|investigate|evaluate)|"
-    r"future|should|neither|questions?|designed to|attempt\w*|expected)\b",
+    r"future|should|calculated that|sample size|power|neither|questions?|designed to|attempt\w*|expected)\b",
     re.IGNORECASE,
 )
-_DOUBT = re.compile(r"\bnot (?:statistically )?significant\b|\bnon-?significant|\bn\.s\.|\bfor the worse\b", re.IGNORECASE)
-_P_VALUE = re.compile(r"\bp\s*[=<>≤≥]", re.IGNORECASE)
+_DOUBT = re.compile(
+    r"\bnot (?:statistically )?significant|\bnon-?significant|\bn\.s\.|\b(?:no|without|any) (?:statistically )?significant"
+    r"|\bfail\w* to (?:achieve|reach)|\bdid not (?:achieve|reach)|\bexcept|\bat baseline\b",
+    re.IGNORECASE,
+)
+_BASELINE = re.compile(r"\bat baseline\b|\bexcept", re.IGNORECASE)
+_P_VALUE = re.compile(r"\bp(?:[ -]values?)?\s*([=<>≤≥])\s*(0?[.·]\d+)", re.IGNORECASE)
+CHANCE = 0.05
+"""A p value from which a difference is taken for chance: an edge whose p values are all so large states no effect."""
 _HEDGES = re.compile(
     r"\b(?:may|might|could|can|possibly|probably|likely|potentially|perhaps|presumably|apparently|suggest(?:s|ed|ing)?|"
     r"appear(?:s|ed)?|seem(?:s|ed)?|tend(?:s|ed)? to|would|thought to|believed to)\b",
@@ -121,20 +129,29 @@ def _in_clause(sentence: str, clause: Tokens) -> Iterator[Edge | None]:
 def _checked(sentence: str, clause: Tokens, found: _Found) -> Edge | None:
     """The edge, if what the statistics and the other cues of its clause say leaves no doubt of its sign."""
     sign = found.sign
-    if sign:
-        if _DOUBT.search(sentence):
+    text = sentence[clause[0].start : clause[-1].end]
+    if (_DOUBT if sign else _BASELINE).search(sentence):
+        return None
+    relation = (clause[found.first].start, clause[found.last].end)
+    if sign and _is_chance(text):
+        if "significantly" in sentence[relation[0] : relation[1]]:
             return None
-        text = sentence[clause[0].start : clause[-1].end]
+        sign = 0
+    elif sign:
         cues = [c for c in read(text).cues if c.axis is not Axis.LINK]
         if cues and all(c.sign == 0 for c in cues):
-            if not _P_VALUE.search(text):
-                return None
-            sign = 0
+            return None
     cause, effect = _span(found.cause), _span(found.effect)
     if cause[0] < effect[1] and effect[0] < cause[1]:
         return None
-    relation = (clause[found.first].start, clause[found.last].end)
     return Edge(cause, relation, effect, sign, _hedge(sentence))
+
+
+def _is_chance(text: str) -> bool:
+    values = _P_VALUE.findall(text)
+    return bool(values) and all(
+        mark not in "<≤" and float(value.replace("·", ".")) >= CHANCE for mark, value in values
+    )
 
 
 def _span(tokens: Tokens) -> tuple[int, int]:
@@ -194,10 +211,21 @@ def _active(tokens: Tokens, i: int) -> _Found | None:
     group = tokens[start:i]
     if any(t.text in BE for t in group if t.text != "been") and not any(t.text in _FOUND_TO for t in group):
         return None
-    cause = subject(tokens[:start])
-    if not cause:
+    cause = is_cause(subject(tokens[:start]))
+    if not cause or (start == i and tokens[i].text.endswith("ed") and _verb_follows(tokens, i)):
         return None
     return _object(tokens, cause, start, end, sign, denied=_denied(group))
+
+
+def _verb_follows(tokens: Tokens, i: int) -> bool:
+    """Whether another verb follows before the clause turns: then "inactivated" in "the inactivated vaccine was given"
+    is no verb."""
+    for token in tokens[i + 1 :]:
+        if token.text in (",", "and", "that", "which", "who", "than", "as", "or"):
+            return False
+        if token.text in AUXILIARIES:
+            return True
+    return False
 
 
 def _object(tokens: Tokens, cause: Tokens, start: int, end: int, sign: int, *, denied: bool) -> _Found | None:
@@ -205,7 +233,7 @@ def _object(tokens: Tokens, cause: Tokens, start: int, end: int, sign: int, *, d
     verb = tokens[end].text
     at = _skip(tokens, end + 1)
     if sign and (verb in signs.CAUSES or verb in signs.LEADS.values()):
-        changed = _change(tokens, at)
+        changed = _change(tokens, at) or _compared(tokens, at)
         if changed is not None:
             last, effect, change = changed
             return _Found(cause, start, last, effect, 0 if denied else change) if effect else None
@@ -264,7 +292,7 @@ def _linked(tokens: Tokens, i: int) -> _Found | None:
     start = _back(tokens, i)
     if link is None or (start == i and not word.startswith("correlate")):
         return None
-    cause = subject(tokens[:start])
+    cause = is_cause(subject(tokens[:start]))
     sense = next((_SENSES[t.text] for t in tokens[start:link] if t.text in _SENSES), 0)
     denied = _denied(tokens[start:i]) or word == "unrelated"
     at = _skip(tokens, link + 1)
@@ -294,6 +322,8 @@ def _compared(tokens: Tokens, at: int) -> tuple[int, Tokens, int] | None:
     if at >= len(tokens) or not signs.comparative(tokens[at].text):
         return None
     effect = following(tokens[at + 1 :])
+    if any(signs.change_noun(t.text) for t in effect):
+        effect = ()  # "smaller increases in Y" says little of Y itself
     return at, effect, signs.sign_for(tokens[at].text, _text(effect))
 
 
@@ -363,7 +393,7 @@ def _had_lower(tokens: Tokens, i: int) -> _Found | None:
     start = _back(tokens, i)
     at = _skip(tokens, i + 1)
     changed = _compared(tokens, at) or _change(tokens, at)
-    cause = subject(tokens[:start])
+    cause = is_cause(subject(tokens[:start]))
     if changed is None or not cause or any(t.text in BE for t in tokens[start:i]):
         return None
     last, effect, sign = changed
@@ -399,7 +429,7 @@ def _difference_in(tokens: Tokens, i: int) -> _Found | None:
 def _first_of_two(tokens: Tokens, *, needed: bool) -> Tokens:
     """X of "X and Z"; nothing where only one stands there ("the two groups") and two are `needed`."""
     at = next((k for k, t in enumerate(tokens) if t.text == "and"), None)
-    if at is None:
+    if at is None or any(t.text == "," for t in tokens[:at]):
         return () if needed else cause_after(tokens)
     return cause_after(tokens[:at])
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.relations import signs
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -39,11 +41,12 @@ PREPOSITIONS = _words(
 )
 _STOPS_EFFECT = (PREPOSITIONS - _words("of to")) | _words(
     "when where while if which that who whom whose whereas but so is are was were has have had remained did does do "
-    "independently respectively thereby thus resulting leading suggesting indicating"
+    "independently respectively thereby thus resulting leading suggesting indicating such up associated regardless owing owning "
+    "leading reaching using"
 )
 _EMPTY_HEADS = _words(
     "it this that these those they them we i he she there which who what such same latter former both either others "
-    "other one ones none all some many most each results result data findings finding study studies analysis analyses "
+    "other terms one ones two three four five none all some many most each several first second third results result data findings finding study studies analysis analyses "
     "paper work authors model models table figure"
 )
 _VAGUE = _words(
@@ -51,6 +54,19 @@ _VAGUE = _words(
     "increase increases decrease decreases reduction reductions improvement improvements decline level levels value "
     "values group groups"
 )
+_HALF = _words("and or al lower higher greater less more fewer same new true real active high low early late standard")
+"""A name that ends so was cut in the middle."""
+_CHANGED = _words("effect effects change changes difference differences result results")
+"""Ends of names that name nothing by themselves, whatever stands before them."""
+_ANY_CAUSE = _words(
+    "treatment treatments therapy intervention interventions patients participants subjects placebo control controls "
+    "time baseline group groups women men children adults people individuals mice rats animals plants administration "
+    "application injection case cases and or arm arms"
+)
+"""Words that are no cause by themselves: which treatment, the sentence does not say."""
+_SOURCES = _words("study studies trial trials author authors report reports comparison comparisons analysis analyses review")
+"""Who says it is not what does it."""
+_REPORTED = re.compile(r"(?:show|found|report|observ|demonstrat|suggest|conclud|reveal)(?:ed|n|s)?$")
 _RELATIVES = _words("that which who whom whose if whether when where how why because unless")
 _REPORTS = re.compile(
     r"(?:show|found|find|suggest|indicat|demonstrat|report|observ|conclud|reveal|confirm|evidence|know|note|establish|"
@@ -65,6 +81,7 @@ _GIVEN = _words(
     "receiving received given treated assigned randomised randomized allocated taking fed exposed supplemented using "
     "undergoing drinking eating"
 )
+_GROUPS = _words("group groups arm arms cohort")
 _LEADS = _words("who that were was had have been are which on with to a an the in")
 _FRONTED = PREPOSITIONS | _words(
     "overall moreover furthermore however interestingly here therefore hence finally first second notably importantly "
@@ -72,6 +89,7 @@ _FRONTED = PREPOSITIONS | _words(
     "while when if using"
 )
 _TOKEN = re.compile(r"\d+(?:[.,·]\d+)*|[^\W\d_](?:\w|[-‐‑–'’/](?=\w))*|\d\w*|[^\w\s]")
+_QUOTES = frozenset("'\"“”‘")
 _BREAKS = _words("but whereas while although though however because ; : — yet")
 _BRACKETS = {"(": ")", "[": "]", "（": "）"}
 
@@ -139,6 +157,8 @@ def following(tokens: Tokens, *, limit: int = MAX_EFFECT) -> Tokens:
     """The noun phrase that begins these tokens, up to the first preposition (but "of", "to"); empty in doubt."""
     kept: list[Token] = []
     for i, token in enumerate(tokens):
+        if token.text in _QUOTES:
+            return ()
         if not (token.word or token.text == "-" or (kept and token.text[0].isdigit())) or token.text in _STOPS_EFFECT:
             break
         if token.text == "to" and not _goes_on(tokens, i):
@@ -147,9 +167,9 @@ def following(tokens: Tokens, *, limit: int = MAX_EFFECT) -> Tokens:
             break
         kept.append(token)
     phrase = _trim(_without_people(_trim(kept)))
-    if not _is_name(phrase, limit) or phrase[-1].text in _VAGUE and len(phrase) == 1:
+    if not _is_name(phrase, limit) or phrase[-1].text in _CHANGED or (phrase[-1].text in _VAGUE and len(phrase) == 1):
         return ()
-    return phrase
+    return () if any(t.text == "baseline" for t in phrase) else phrase
 
 
 def cause_after(tokens: Tokens) -> Tokens:
@@ -159,8 +179,14 @@ def cause_after(tokens: Tokens) -> Tokens:
         tokens = tokens[1:]
     if not tokens or not tokens[0].word:
         return ()
-    given = _without_people(tokens)
-    return following(given, limit=MAX_CAUSE)
+    return is_cause(following(_without_people(tokens), limit=MAX_CAUSE))
+
+
+def is_cause(tokens: Tokens) -> Tokens:
+    """The tokens, if they name something that may act; else none."""
+    if all(t.text in _ANY_CAUSE for t in tokens) or tokens[-1].text in _SOURCES:
+        return ()
+    return tokens
 
 
 def _goes_on(tokens: Tokens, at: int) -> bool:
@@ -174,13 +200,14 @@ def _names_more(tokens: Tokens, at: int) -> bool:
     rest = [t for t in tokens[at + 1 : at + 4] if not is_adverb(t)]
     if not rest or not rest[0].word or rest[0].text in _STOPS_EFFECT | DETERMINERS | _EMPTY_HEADS:
         return bool(rest) and rest[0].text in DETERMINERS
-    return not rest[0].text.endswith("ed") and not any(t.text in BE for t in rest)
+    verb = rest[0].text.endswith("ed") or signs.transitive(rest[0].text) or rest[0].text in signs.LEADS
+    return not verb and not any(t.text in BE for t in rest)
 
 
 def _after_report(tokens: Tokens) -> Tokens:
     """What follows "we found that", "the results suggest"."""
     for i in range(len(tokens) - 1, 0, -1):
-        if tokens[i].text == "that" and any(_REPORTS.match(t.text) for t in tokens[max(0, i - 3) : i]):
+        if tokens[i].text == "that" and any(_REPORTS.match(t.text) for t in tokens[max(0, i - 2) : i]):
             return tokens[i + 1 :]
     return tokens
 
@@ -202,6 +229,9 @@ def _without_people(tokens: Tokens) -> Tokens:
     at = next((i for i, t in enumerate(tokens[:6]) if t.text in _PEOPLE), None)
     if at is None:
         return tokens
+    group = next((i for i in range(at + 1, len(tokens)) if tokens[i].text in _GROUPS), None)
+    if at == 0 and len(tokens) > 1 and tokens[1].text in ("in", "from", "on", "of"):
+        return [t for t in tokens[2:group] if t.text not in DETERMINERS] if group is not None else ()
     given = next((i for i in range(at + 1, min(at + 5, len(tokens))) if tokens[i].text in _GIVEN), None)
     if given is None or any(t.text not in _LEADS for t in tokens[at + 1 : given]):
         return tokens
@@ -218,7 +248,7 @@ def _trim(tokens: Tokens) -> Tokens:
         kept.pop(0)
     while kept and (is_adverb(kept[-1]) or kept[-1].text in AUXILIARIES | {OPEN, ","}):
         kept.pop()
-    while len(kept) > 1 and kept[-1].text in ("group", "groups", "arm", "arms"):
+    while len(kept) > 1 and kept[-1].text in _GROUPS:
         kept.pop()
     return kept
 
@@ -228,8 +258,10 @@ def _is_name(tokens: Tokens, limit: int) -> bool:
     if not tokens or sum(t.word for t in tokens) > limit:
         return False
     first, last = tokens[0].text, tokens[-1].text
-    if first in _EMPTY_HEADS | PREPOSITIONS | NEGATIONS or last in PREPOSITIONS | DETERMINERS | NEGATIONS | {"and", "or"}:
+    if first in _EMPTY_HEADS | PREPOSITIONS | NEGATIONS or last in PREPOSITIONS | DETERMINERS | NEGATIONS | _HALF:
         return False
-    if any(t.text in _RELATIVES | BE | {"we", "there", "it", "they"} for t in tokens):
+    if any(t.text in _RELATIVES | AUXILIARIES | {"we", "there", "it", "they"} or _REPORTED.match(t.text) for t in tokens):
+        return False
+    if first.endswith("ed") and len(tokens) > 1 and tokens[1].text in PREPOSITIONS:
         return False
     return any(len(t.text) > 1 and t.word and t.text not in _EMPTY_HEADS for t in tokens)

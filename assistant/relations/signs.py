@@ -93,4 +93,5 @@ def sign_for(word: str, effect: str) -> int:
     sign, family = direction(word)
     if word in CAUSES:
         return 1
-    return -sign if family == "worth" and _BAD_THINGS.search(effect.casefold()) else sign
+    head = re.split(r" (?:of|to|and|or) ", effect.casefold(), maxsplit=1)[0]
+    return -sign if family == "worth" and _BAD_THINGS.search(head) else sign
