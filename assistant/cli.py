@@ -20,7 +20,7 @@ from assistant.api import Assistant
 from assistant.config import DEVICES
 from assistant.errors import AssistantError, Cancelled, UsageError
 from assistant.interrupt import cancel_on_sigint
-from assistant.types import Document, FileReport, FileStatus, Filters, IngestReport
+from assistant.types import Answer, Document, FileReport, FileStatus, Filters, IngestReport
 
 logger = logging.getLogger(__name__)
 
@@ -91,8 +91,19 @@ def ask(arguments: argparse.Namespace) -> int:
 
     with _assistant(arguments) as assistant:
         answer = assistant.ask(arguments.question, filters=Filters(references=arguments.references))
-    _print_json(contract.answer_json(answer)) if arguments.json else print(terminal.answer_text(answer))
+    if arguments.graph:
+        _print_graph(answer, arguments.graph)
+    elif arguments.json:
+        _print_json(contract.answer_json(answer))
+    else:
+        print(terminal.answer_text(answer))
     return OK
+
+
+def _print_graph(answer: Answer, form: str) -> None:
+    from assistant.relations import export
+
+    _print_json(export.graph_json(answer)) if form == "json" else print(export.mermaid(answer), end="")
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -320,6 +331,7 @@ def _add_questions(commands: Any) -> None:
     parser = _add(commands, "ask", ask)
     parser.add_argument("question")
     parser.add_argument("--references", action="store_true", help="look through the papers' lists of references too")
+    parser.add_argument("--graph", choices=("mermaid", "json"), help="print what acts on what, as the quotes say it")
     _add_model_options(parser)
     parser = _add(commands, "check", check)
     parser.add_argument("claim")

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from assistant.relations.export import relation_json
 from assistant.types import (
     Answer,
     Evidence,
@@ -40,6 +41,7 @@ def answer_json(answer: Answer) -> Json:
         "verdicts": [_judgement_json(v) for v in answer.verdicts],
         "provenance": _provenance_json(answer.provenance),
         "timings": dict(answer.timings),
+        "relations": [relation_json(r) for r in answer.relations],
     }
 
 

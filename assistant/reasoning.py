@@ -29,7 +29,8 @@ from assistant.quotes import (
     merge,
     place,
 )
-from assistant.types import Answer, Evidence, Filters, Hit, Label, ReasoningStep, StepKind, Verdict
+from assistant.relations.graph import conflict_sentence, conflicts, relations_of
+from assistant.types import Answer, Evidence, Filters, Hit, Label, ReasoningStep, Relation, StepKind, Verdict
 
 __all__ = ["MAX_QUESTION", "CheckEvent", "Event", "Retriever", "answer", "check_claim"]
 
@@ -80,12 +81,18 @@ def answer(
         _stop_if(cancel)
         evidence.append(place(as_evidence(n, candidate), candidate, retriever))
         yield evidence[-1]
-    judged = _judge(question, evidence) if found else [_nothing_found(evidence)]
+    relations = relations_of(evidence) if found else ()
+    judged = (
+        [*_sign_conflicts(relations, evidence), *_judge(question, evidence)] if found else [_nothing_found(evidence)]
+    )
     yield from judged
     text = _text(evidence, judged) if found else _abstention(len(hits), evidence)
     ended = time.perf_counter()
     timings = {"search": searched - started, "evidence": ended - searched, "total": ended - started}
-    yield Answer(question, text, not found, (*steps, *judged), tuple(evidence), retriever.provenance(), timings=timings)
+    yield Answer(
+        question, text, not found, (*steps, *judged), tuple(evidence), retriever.provenance(), timings=timings,
+        relations=relations,
+    )  # fmt: skip
 
 
 def check_claim(
@@ -207,6 +214,16 @@ def _judge(question: str, evidence: Sequence[Evidence]) -> list[ReasoningStep]:
     return [*steps, _conclusion(evidence[0], groups, opposed)]
 
 
+def _sign_conflicts(relations: Sequence[Relation], evidence: Sequence[Evidence]) -> list[ReasoningStep]:
+    """A step for each cause and effect on which papers disagree in sign."""
+    return [
+        ReasoningStep(
+            StepKind.CAUSAL, conflict_sentence(c), tuple(sorted({r.evidence for r in (*c.raising, *c.lowering)}))
+        )
+        for c in conflicts(relations, evidence)
+    ]
+
+
 def _conclusion(best: Evidence, groups: Sequence[Group], opposed: Sequence[tuple[Group, Group]]) -> ReasoningStep:
     """The likeliest quote, what points its way, and the likeliest of those against it."""
     own = next(g for g in groups if best in g)
@@ -237,7 +254,7 @@ def _text(evidence: Sequence[Evidence], steps: Sequence[ReasoningStep]) -> str:
     verb = "bears" if len(evidence) == 1 else "bear"
     lead = f"{_count(len(evidence), 'quote')} of {_count(works, 'paper')} {verb} on this."
     quotes = "\n".join(_quoted(e) for e in evidence)
-    compared = [s.text for s in steps if s.kind in (StepKind.AGREEMENT, StepKind.DIFFERENCE)]
+    compared = [s.text for s in steps if s.kind in (StepKind.CAUSAL, StepKind.AGREEMENT, StepKind.DIFFERENCE)]
     return "\n\n".join([lead, quotes, *([" ".join(compared)] if compared else [])])
 
 

@@ -8,7 +8,8 @@ counted. An edge is right where cause and effect share at least half of their wo
 Evidence Inference (the folder named by ASSISTANT_SHARED, default ../shared beside the checkout): annotators say for an
 intervention, a comparator and an outcome whether it increased, decreased or made no difference, and mark the evidence.
 One row for each prompt and marked text. Counted are edges whose effect shares a word with the outcome and whose cause
-shares one with the intervention alone, or with the comparator alone: then its sign is turned. The share found is of all rows, many of which hold a table's row or say nothing of the direction.
+shares one with the intervention alone, or with the comparator alone: then its sign is turned. The share found is of all
+rows, many of which hold a table's row or say nothing of the direction.
 """
 
 from __future__ import annotations
@@ -62,12 +63,12 @@ def trials(split: str) -> Iterator[Row]:
     if not path.is_file():
         sys.exit(f"no data at {path}; set ASSISTANT_SHARED to the folder that holds data/")
     seen: set[tuple[str, str]] = set()
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
-        for row in map(json.loads, lines):
-            if (row["prompt_id"], row["evidence"]) not in seen:
-                seen.add((row["prompt_id"], row["evidence"]))
-                yield row
+    data = path.read_bytes()
+    for line in (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines():
+        row = json.loads(line)
+        if (row["prompt_id"], row["evidence"]) not in seen:
+            seen.add((row["prompt_id"], row["evidence"]))
+            yield row
 
 
 def about(row: Row) -> Iterator[tuple[str, str, str, int, int]]:
@@ -87,7 +88,9 @@ def about(row: Row) -> Iterator[tuple[str, str, str, int, int]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--split", choices=("train", "validation"), default="train")
-    parser.add_argument("--wrong", type=int, default=0, metavar="N", help="print N edges with another sign than labelled")
+    parser.add_argument(
+        "--wrong", type=int, default=0, metavar="N", help="print N edges with another sign than labelled"
+    )
     arguments = parser.parse_args()
     for name in ("dev", "new"):
         c = labelled(name)
@@ -103,7 +106,8 @@ def main() -> None:
     pairs = Counter((gold, sign) for *_, sign, gold in hits)
     print(
         f"evidence inference, {arguments.split}: {len(rows)} rows, an edge on the prompt in "
-        f"{sum(bool(t) for _, t in found) / len(rows):.1%}; {len(hits)} edges, sign right {1 - len(wrong) / max(1, len(hits)):.1%}"
+        f"{sum(bool(t) for _, t in found) / len(rows):.1%}; {len(hits)} edges, "
+        f"sign right {1 - len(wrong) / max(1, len(hits)):.1%}"
     )
     print("label -> sign:", {f"{g:+d} -> {s:+d}": n for (g, s), n in sorted(pairs.items())})
     for sentence, cause, effect, sign, gold in wrong[: arguments.wrong]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from assistant.polarity import Axis, read
 from assistant.relations import signs
@@ -47,7 +48,7 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _DOUBT = re.compile(
-    r"\bnot (?:statistically )?significant|\bnon-?significant|\bn\.s\.|\b(?:no|without|any) (?:statistically )?significant"
+    r"\b(?:not|no|without|any) (?:statistically )?significant|\bnon-?significant|\bn\.s\."
     r"|\bfail\w* to (?:achieve|reach)|\bdid not (?:achieve|reach)|\bexcept|\bat baseline\b",
     re.IGNORECASE,
 )
@@ -111,7 +112,7 @@ def edges(sentence: str) -> list[Edge]:
     return found
 
 
-def _in_clause(sentence: str, clause: Tokens) -> Iterator[Edge | None]:
+def _in_clause(sentence: str, clause: list[Token]) -> Iterator[Edge | None]:
     cause: Tokens = ()
     spent = -1
     for i in range(len(clause)):
@@ -139,7 +140,7 @@ def _checked(sentence: str, clause: Tokens, found: _Found) -> Edge | None:
         sign = 0
     elif sign:
         cues = [c for c in read(text).cues if c.axis is not Axis.LINK]
-        if cues and all(c.sign == 0 for c in cues):
+        if cues and all(c.sign == 0 for c in cues) and "not only" not in text:
             return None
     cause, effect = _span(found.cause), _span(found.effect)
     if cause[0] < effect[1] and effect[0] < cause[1]:
@@ -149,9 +150,7 @@ def _checked(sentence: str, clause: Tokens, found: _Found) -> Edge | None:
 
 def _is_chance(text: str) -> bool:
     values = _P_VALUE.findall(text)
-    return bool(values) and all(
-        mark not in "<≤" and float(value.replace("·", ".")) >= CHANCE for mark, value in values
-    )
+    return bool(values) and all(mark not in "<≤" and float(value.replace("·", ".")) >= CHANCE for mark, value in values)
 
 
 def _span(tokens: Tokens) -> tuple[int, int]:
@@ -174,12 +173,16 @@ def _back(tokens: Tokens, at: int) -> int:
 
 
 def _denied(tokens: Tokens) -> bool:
+    if any(a.text == "not" and b.text == "only" for a, b in pairwise(tokens)):
+        return False
     return sum(t.text in NEGATIONS or t.text in _FAILS for t in tokens) % 2 == 1
 
 
 def _skip(tokens: Tokens, at: int) -> int:
     """The place of the first token from `at` that is no adverb, determiner or bracket."""
-    while at < len(tokens) and (is_adverb(tokens[at]) or tokens[at].text in DETERMINERS | {OPEN}):
+    while at < len(tokens) and (
+        (is_adverb(tokens[at]) and not signs.comparative(tokens[at].text)) or tokens[at].text in DETERMINERS | {OPEN}
+    ):
         at += 1
     return at
 
@@ -238,7 +241,7 @@ def _object(tokens: Tokens, cause: Tokens, start: int, end: int, sign: int, *, d
             last, effect, change = changed
             return _Found(cause, start, last, effect, 0 if denied else change) if effect else None
     effect = following(tokens[at:])
-    if not effect or signs.change_noun(effect[-1].text) or tokens[at].text.endswith("ing"):
+    if not effect or signs.change_noun(effect[-1].text):
         return None
     if not sign and not denied:
         return None
@@ -264,7 +267,7 @@ def _verb(tokens: Tokens, i: int) -> tuple[int, int, int] | None:
         return start, 0, i
     plural = start == i and before.endswith("s") and not before.endswith(("ss", "us", "is"))
     sign = signs.transitive(word, bare=bare or (plural and not signs.change_noun(word)))
-    if not sign and bare and word == "lower" or (not sign and plural and word == "lower" and i == 1):
+    if (not sign and bare and word == "lower") or (not sign and plural and word == "lower" and i == 1):
         sign = -1
     if not sign:
         return None
@@ -277,7 +280,12 @@ def _verb(tokens: Tokens, i: int) -> tuple[int, int, int] | None:
 def _continued(tokens: Tokens, i: int, cause: Tokens) -> _Found | None:
     """ "... and reduced Z", said of the cause of the edge before it."""
     start = _back(tokens, i)
-    if not cause or start < 1 or tokens[start - 1].text not in ("and", ",") or start != i and _denied(tokens[start:i]):
+    if (
+        not cause
+        or start < 1
+        or tokens[start - 1].text not in ("and", ",")
+        or (start != i and _denied(tokens[start:i]))
+    ):
         return None
     sign = signs.transitive(tokens[i].text)
     return _object(tokens, cause, start, i, sign, denied=False) if sign else None

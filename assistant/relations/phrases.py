@@ -41,18 +41,19 @@ PREPOSITIONS = _words(
 )
 _STOPS_EFFECT = (PREPOSITIONS - _words("of to")) | _words(
     "when where while if which that who whom whose whereas but so is are was were has have had remained did does do "
-    "independently respectively thereby thus resulting leading suggesting indicating such up associated regardless owing owning "
-    "leading reaching using"
+    "independently respectively thereby thus resulting leading suggesting indicating such up associated "
+    "regardless owing owning leading reaching using"
 )
 _EMPTY_HEADS = _words(
-    "it this that these those they them we i he she there which who what such same latter former both either others "
-    "other terms one ones two three four five none all some many most each several first second third results result data findings finding study studies analysis analyses "
-    "paper work authors model models table figure"
+    "it this that these those they them we i he she there which who what such same latter former both either "
+    "others other prior terms one ones two three four five none all some many most each several first second "
+    "third results result data findings finding study studies analysis analyses paper work authors model models "
+    "table figure"
 )
 _VAGUE = _words(
     "effect effects change changes difference differences result results number numbers extent rate rates amount "
     "increase increases decrease decreases reduction reductions improvement improvements decline level levels value "
-    "values group groups"
+    "values group groups risk risks phase phases"
 )
 _HALF = _words("and or al lower higher greater less more fewer same new true real active high low early late standard")
 """A name that ends so was cut in the middle."""
@@ -64,9 +65,11 @@ _ANY_CAUSE = _words(
     "application injection case cases and or arm arms"
 )
 """Words that are no cause by themselves: which treatment, the sentence does not say."""
-_SOURCES = _words("study studies trial trials author authors report reports comparison comparisons analysis analyses review")
+_SOURCES = _words(
+    "study studies trial trials author authors report reports comparison comparisons analysis analyses review"
+)
 """Who says it is not what does it."""
-_REPORTED = re.compile(r"(?:show|found|report|observ|demonstrat|suggest|conclud|reveal)(?:ed|n|s)?$")
+_REPORTED = re.compile(r"indicates?$|(?:show|found|report|observ|demonstrat|suggest|conclud|reveal)(?:ed|n|s)?$")
 _RELATIVES = _words("that which who whom whose if whether when where how why because unless")
 _REPORTS = re.compile(
     r"(?:show|found|find|suggest|indicat|demonstrat|report|observ|conclud|reveal|confirm|evidence|know|note|establish|"
@@ -111,8 +114,8 @@ Tokens = Sequence[Token]
 
 
 def clauses(sentence: str) -> list[list[Token]]:
-    """The tokens of each clause. What stands in brackets is one token OPEN; a clause ends where one thing is set against
-    another."""
+    """The tokens of each clause. What stands in brackets is one token OPEN; a clause ends where one thing is set
+    against another."""
     found: list[list[Token]] = [[]]
     for token in _without_brackets(sentence):
         if token.text in _BREAKS:
@@ -148,7 +151,7 @@ def is_adverb(token: Token) -> bool:
 def subject(tokens: Tokens) -> Tokens:
     """The noun phrase that ends these tokens and is what is spoken of; empty where that is in doubt."""
     tokens = _after_report(tokens)
-    tokens = _last_part(tokens)
+    tokens = _after_place(_last_part(tokens))
     tokens = _trim(_without_people(_trim(tokens)))
     return tokens if _is_name(tokens, MAX_CAUSE) else ()
 
@@ -192,7 +195,9 @@ def is_cause(tokens: Tokens) -> Tokens:
 def _goes_on(tokens: Tokens, at: int) -> bool:
     """Whether "to" belongs to the name ("resistance to rust"): a noun before it, no verb or number after it."""
     after = tokens[at + 1 : at + 2]
-    return at > 0 and bool(after) and after[0].word and tokens[at - 1].text.endswith(("ance", "ence", "ity", "ure", "se"))
+    return (
+        at > 0 and bool(after) and after[0].word and tokens[at - 1].text.endswith(("ance", "ence", "ity", "ure", "se"))
+    )
 
 
 def _names_more(tokens: Tokens, at: int) -> bool:
@@ -221,7 +226,17 @@ def _last_part(tokens: Tokens) -> Tokens:
     listed = any(t.text in ("and", "or") for t in tail)
     if listed and tokens[0].text not in _FRONTED and not is_adverb(tokens[0]):
         return tokens if len(tokens) <= MAX_CAUSE else ()
-    return tail if tail and tokens[0].text in _FRONTED or (tail and is_adverb(tokens[0])) else ()
+    return tail if (tail and tokens[0].text in _FRONTED) or (tail and is_adverb(tokens[0])) else ()
+
+
+def _after_place(tokens: Tokens) -> Tokens:
+    """ "On loam the amendment" -> "the amendment": where a place comes first, the next article begins the subject."""
+    if not tokens or tokens[0].text not in ("on", "in", "at", "under"):
+        return tokens
+    at = next((i for i in range(2, len(tokens)) if tokens[i].text in ("the", "a", "an")), None)
+    if at is None or tokens[at - 1].text in PREPOSITIONS or "and" in (tokens[at - 1].text, tokens[-1].text):
+        return tokens
+    return tokens[at:]
 
 
 def _without_people(tokens: Tokens) -> Tokens:
@@ -246,7 +261,7 @@ def _trim(tokens: Tokens) -> Tokens:
     kept = list(tokens)
     while kept and (kept[0].text in DETERMINERS or kept[0].text in ("and", "or", "then", ",") or is_adverb(kept[0])):
         kept.pop(0)
-    while kept and (is_adverb(kept[-1]) or kept[-1].text in AUXILIARIES | {OPEN, ","}):
+    while kept and (is_adverb(kept[-1]) or kept[-1].text in AUXILIARIES | {OPEN, ",", "."}):
         kept.pop()
     while len(kept) > 1 and kept[-1].text in _GROUPS:
         kept.pop()
@@ -260,7 +275,11 @@ def _is_name(tokens: Tokens, limit: int) -> bool:
     first, last = tokens[0].text, tokens[-1].text
     if first in _EMPTY_HEADS | PREPOSITIONS | NEGATIONS or last in PREPOSITIONS | DETERMINERS | NEGATIONS | _HALF:
         return False
-    if any(t.text in _RELATIVES | AUXILIARIES | {"we", "there", "it", "they"} or _REPORTED.match(t.text) for t in tokens):
+    if signs.comparative(last):
+        return False
+    if any(
+        t.text in _RELATIVES | AUXILIARIES | {"we", "there", "it", "they"} or _REPORTED.match(t.text) for t in tokens
+    ):
         return False
     if first.endswith("ed") and len(tokens) > 1 and tokens[1].text in PREPOSITIONS:
         return False

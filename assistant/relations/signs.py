@@ -65,16 +65,20 @@ def transitive(word: str, *, bare: bool = False) -> int:
         return 1
     if _NOT_TRANSITIVE.match(word) or not (bare or word.endswith(_VERB_ENDINGS)):
         return 0
-    return 0 if word.endswith(("ing", "ion", "ions", "ments", "ment", "er", "ly")) and word != "lower" else direction(word)[0]
+    return (
+        0
+        if word.endswith(("ing", "ion", "ions", "ments", "ment", "er", "ly")) and word != "lower"
+        else direction(word)[0]
+    )
 
 
 def intransitive(word: str) -> int:
-    """+1 or -1 for a past or present verb that says of its subject that it rose or fell, else 0."""
+    """+1 or -1 for a verb in the past ("increases" may be a noun) that says of its subject that it rose or fell, else 0."""
     if word in _IRREGULAR:
         return direction(word)[0]
     if not re.match(r"(?:increas|decreas|declin|improv|worsen|rises|falls|dropp|diminish|grows)", word):
         return 0
-    return direction(word)[0] if word.endswith(_VERB_ENDINGS) else 0
+    return direction(word)[0] if word.endswith("ed") else 0
 
 
 def change_noun(word: str) -> int:

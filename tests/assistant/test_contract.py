@@ -89,7 +89,17 @@ ANSWER = Answer(
 
 def test_answer_has_the_fields_of_the_contract_in_order() -> None:
     found = answer_json(ANSWER)
-    assert list(found) == ["question", "text", "abstained", "steps", "evidence", "verdicts", "provenance", "timings"]
+    assert list(found) == [
+        "question",
+        "text",
+        "abstained",
+        "steps",
+        "evidence",
+        "verdicts",
+        "provenance",
+        "timings",
+        "relations",
+    ]
     assert [list(s) for s in found["steps"]] == [["kind", "text", "evidence", "verdict"]] * 2
     assert [list(e) for e in found["evidence"]] == [EVIDENCE] * 2
     assert [list(v) for v in found["verdicts"]] == [JUDGEMENT]
