@@ -1,0 +1,214 @@
+"""A question or claim -> one row for each work: its best sentences, which way they point, and its verdict.
+
+The whole of `assistant compare`; `assistant.comparison` groups the quotes of one answer. Stance is by the simple method
+of `claims`; a verdict comes from the `Verifier` it is given, and without one nothing is judged. A question that is no
+claim and asks for no yes or no has answers, but no stance.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.claims import MIN_SCORE, stance
+from assistant.config import Settings
+from assistant.errors import Cancelled, LibraryError, UsageError
+from assistant.language import guess_language
+from assistant.polarity import Axis, read
+from assistant.quotes import Candidate, Retriever, as_evidence, choose, find_candidates, is_sentence, place
+from assistant.types import Comparison, ComparisonRow, Evidence, Filters, Label, Paper, PaperVerdict
+from assistant.verification import Verifier
+
+QUOTES = 2
+"""Sentences for each work, at most."""
+PASSAGES = 4
+"""Passages of each work that are read."""
+MAX_ROWS = 12
+"""Works in one table, at most, unless they are named: each costs about half a second."""
+SCOUT = 60
+"""Passages looked at to find the works that bear on the question."""
+MAX_QUESTION = 4000
+"""Characters of a question, as for `ask`."""
+NOT_JUDGED = "not judged: no verifier"
+NOT_A_CLAIM = "not judged: a question is no claim"
+NOT_ENGLISH = "not judged: language"
+NOTHING = "no sentence is likely enough to bear on this"
+METHOD = "stance: words of direction and negations, sentence by sentence (polarity-1)"
+
+_YES_NO = re.compile(
+    r"^(?:do|does|did|is|are|was|were|can|could|has|have|had|will|would|may|should)\b", re.IGNORECASE
+)
+_ASKS = re.compile(
+    r"[?？]\s*$|^(?:what|which|who|whom|whose|when|where|why|how|compare|list|name|give|show|tell|explain|describe)\b",
+    re.IGNORECASE,
+)
+
+
+def is_claim(text: str) -> bool:
+    """Whether a text states something: neither a question nor a heading ("effects of velorite")."""
+    text = text.strip()
+    if _ASKS.search(text) or _YES_NO.match(text):
+        return False
+    cues = read(text).cues
+    return len(text.split()) >= 3 and (bool(cues) or bool(re.search(r"\b(?:is|are|was|were|has|have|does|do)\b", text)))
+
+
+def compare_works(
+    question: str,
+    retriever: Retriever,
+    *,
+    papers: Sequence[Paper] = (),
+    verifier: Verifier | None = None,
+    filters: Filters | None = None,
+    settings: Settings | None = None,
+    cancel: threading.Event | None = None,
+) -> Comparison:
+    """One row for each work of `papers`, in their order, or where none are named for each that bears on the question,
+    likeliest first. A work named without a likely sentence has an empty row that says so. Raises UsageError,
+    LibraryError, and Cancelled when `cancel` is set."""
+    settings, filters = settings or Settings(), filters or Filters()
+    question = _checked(question)
+    if not retriever.describe()[1]:
+        raise LibraryError("the library holds no passages yet; add papers with: assistant ingest FOLDER")
+    works = _works(papers) if papers else _found(question, retriever, filters)
+    kept = works if papers else works[:MAX_ROWS]
+    rows: list[ComparisonRow] = []
+    n = 1
+    for work in kept:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("stopped before the comparison was complete, as asked")
+        row = _row(question, work, n, retriever, filters, settings)
+        if row.evidence or papers:
+            rows.append(row)
+            n += len(row.evidence)
+    if not papers:
+        rows = _renumbered(sorted(rows, key=lambda r: -max(e.score for e in r.evidence)))
+    claim = is_claim(question)
+    rows = [_judged(question, row, verifier, claim=claim) for row in rows]
+    method = METHOD if verifier is None or not claim else f"{METHOD}; verdict: {verifier.id}, on the likeliest sentences"
+    return Comparison(question, tuple(rows), claim, method, len(works) - len(kept))
+
+
+def _checked(question: str) -> str:
+    question = question.strip()
+    if not any(c.isalnum() for c in question):
+        raise UsageError("the question is empty; write it in words")
+    if len(question) > MAX_QUESTION:
+        raise UsageError(f"the question has {len(question):,} characters; shorten it to at most {MAX_QUESTION:,}")
+    return question
+
+
+def _works(papers: Sequence[Paper]) -> list[list[Paper]]:
+    """The papers by work, works in the order they are first named."""
+    works: dict[str, list[Paper]] = {}
+    for paper in papers:
+        works.setdefault(paper.work_id, []).append(paper)
+    return list(works.values())
+
+
+def _found(question: str, retriever: Retriever, filters: Filters) -> list[list[Paper]]:
+    hits = retriever.search(question, k=SCOUT, filters=filters)
+    papers = {h.passage.paper_id: retriever.paper(h.passage.paper_id) for h in hits}
+    return _works(list(papers.values()))
+
+
+def _row(
+    question: str, work: Sequence[Paper], n: int, retriever: Retriever, filters: Filters, settings: Settings
+) -> ComparisonRow:
+    only = replace(filters, papers=tuple(p.id for p in work))
+    hits = retriever.search(question, k=PASSAGES, filters=only)
+    likely = [c for c in find_candidates(question, hits, retriever) if c.score >= settings.answer_above]
+    chosen = choose(likely, quotes=QUOTES)
+    if not chosen:
+        return ComparisonRow(work[0], note=NOTHING)
+    evidence = [_placed(i, c, retriever) for i, c in enumerate(chosen, n)]
+    if not (is_claim(question) or _YES_NO.match(question.strip())):
+        return ComparisonRow(evidence[0].paper, tuple(evidence))
+    judged = tuple(replace(e, stance=_stance(question, e)) for e in evidence)
+    return ComparisonRow(judged[0].paper, judged, _side(judged))
+
+
+def _placed(n: int, candidate: Candidate, retriever: Retriever) -> Evidence:
+    return place(as_evidence(n, candidate), candidate, retriever)
+
+
+def _stance(question: str, e: Evidence) -> Label:
+    points = any(cue.axis is not Axis.LINK for cue in read(question).cues) or is_claim(question)
+    return stance(question, e.text) if points and is_sentence(e) and e.score >= MIN_SCORE else Label.NOT_ENOUGH_INFO
+
+
+def _side(evidence: Sequence[Evidence]) -> Label:
+    """The side whose sentences weigh more; none where they weigh the same."""
+    weight = sum({Label.SUPPORTS: e.score, Label.REFUTES: -e.score}.get(e.stance or Label.NOT_ENOUGH_INFO, 0.0)
+                 for e in evidence)  # fmt: skip
+    return Label.SUPPORTS if weight > 0 else Label.REFUTES if weight < 0 else Label.NOT_ENOUGH_INFO
+
+
+def _renumbered(rows: Sequence[ComparisonRow]) -> list[ComparisonRow]:
+    n = 0
+    renumbered = []
+    for row in rows:
+        renumbered.append(replace(row, evidence=tuple(replace(e, n=n + i) for i, e in enumerate(row.evidence, 1))))
+        n += len(row.evidence)
+    return renumbered
+
+
+def _judged(question: str, row: ComparisonRow, verifier: Verifier | None, *, claim: bool) -> ComparisonRow:
+    """The row with the verdict of its most decided sentence."""
+    sentences = [e for e in row.evidence if is_sentence(e)]
+    if row.note or not sentences:
+        return row
+    if not claim:
+        return replace(row, note=NOT_A_CLAIM)
+    if verifier is None:
+        return replace(row, note=NOT_JUDGED)
+    if guess_language(question) not in ("en", None):
+        return replace(row, note=NOT_ENGLISH)
+    found = verifier.probabilities([(question, " ".join(e.text.split())) for e in sentences])
+    best = int(found[:, 2].argmin())
+    probabilities = (float(found[best][0]), float(found[best][1]), float(found[best][2]))
+    label = tuple(Label)[int(found[best].argmax())]
+    return replace(row, verdict=PaperVerdict(row.paper, label, probabilities, (sentences[best].n,)))
+
+
+COLUMNS = (
+    "paper_id", "title", "authors", "year", "stance", "verdict", "p_supports", "p_refutes", "p_not_enough_info", "pages",
+    "sentences", "note", "path",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Beginnings of cells that a spreadsheet would run (OWASP, CSV injection)."""
+
+
+def comparison_csv(comparison: Comparison) -> str:
+    """One line for each work under COLUMNS. Several sentences and their pages are parted by " | ". A cell that a
+    spreadsheet would take for a formula begins with an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in comparison.rows:
+        writer.writerow([_cell(value) for value in _cells(row)])
+    return out.getvalue()
+
+
+def _cells(row: ComparisonRow) -> list[str]:
+    paper, verdict = row.paper, row.verdict
+    chances = verdict.probabilities if verdict and verdict.probabilities else None
+    return [
+        paper.id, paper.title, "; ".join(paper.authors), str(paper.year or ""), str(row.stance or ""),
+        str(verdict.label) if verdict else "", *([f"{p:.4f}" for p in chances] if chances else ["", "", ""]),
+        " | ".join(_page(e) for e in row.evidence), " | ".join(" ".join(e.text.split()) for e in row.evidence),
+        row.note, str(paper.path or ""),
+    ]  # fmt: skip
+
+
+def _page(e: Evidence) -> str:
+    return str(e.page) if e.page is not None else f"¶ {e.paragraph}" if e.paragraph is not None else ""
+
+
+def _cell(text: str) -> str:
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return f"'{text}" if text.startswith(_FORMULA) else text
