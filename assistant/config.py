@@ -18,6 +18,7 @@ from assistant.errors import UsageError
 BUILT_IN_EMBEDDER = "all-MiniLM-L6-v2"
 DEVICES = ("auto", "cpu", "cuda", "mps")
 OCR = ("auto", "off")
+CHAT_TEMPLATES = ("model", "plain")
 LIBRARY_FOLDER = ".assistant"
 
 
@@ -33,6 +34,16 @@ class Settings:
     """Files read at once, each in a process of its own."""
     ocr: str = "auto"
     """Whether pages that are pictures are read: "auto" where tesseract is installed, "off" never."""
+    model: str = "extractive"
+    """What writes: "extractive" (no language model), hf:NAME_OR_FOLDER, or openai:NAME@URL (`assistant.writers`)."""
+    adapter: str | None = None
+    """Folder or name of a LoRA adapter for a model of hf:."""
+    four_bit: bool = False
+    """Load a model of hf: in 4 bits (GPU, bitsandbytes)."""
+    context_tokens: int = 0
+    """Tokens that prompt and reply may have together; 0: what the model says, within bounds."""
+    chat_template: str = "model"
+    """The model's own, or "plain" for a model of hf: that was tuned without one."""
     seed: int = 0
     passage_tokens: int = 160
     """Wished length of a passage, in tokens of the embedder."""
@@ -51,6 +62,10 @@ class Settings:
             raise UsageError(f"device is {self.device!r}; choose one of {', '.join(DEVICES)}")
         if self.ocr not in OCR:
             raise UsageError(f"ocr is {self.ocr!r}; choose one of {', '.join(OCR)}")
+        if self.chat_template not in CHAT_TEMPLATES:
+            raise UsageError(f"chat_template is {self.chat_template!r}; choose one of {', '.join(CHAT_TEMPLATES)}")
+        if self.context_tokens < 0:
+            raise UsageError(f"context_tokens is {self.context_tokens}; it must be 0 or more")
         for name in ("workers", "passage_tokens", "candidates", "passages", "quotes"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
@@ -83,6 +98,8 @@ def _convert(name: str, value: Any, kind: str) -> Any:
     try:
         if kind == "int":
             return int(value)
+        if kind == "bool":
+            return _switch(value)
         if kind == "float":
             return float(value)
         if kind.startswith("Path"):
@@ -101,3 +118,14 @@ def find_library(settings: Settings, *, start: Path | None = None) -> Path:
         if (folder / LIBRARY_FOLDER).is_dir():
             return folder / LIBRARY_FOLDER
     return Path(platformdirs.user_data_dir("paper-assistant", appauthor=False)) / "library"
+
+
+def _switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).lower()
+    if word in ("1", "true", "yes", "on"):
+        return True
+    if word in ("0", "false", "no", "off"):
+        return False
+    raise ValueError(word)

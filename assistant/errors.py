@@ -8,6 +8,7 @@ AssistantError
 │   ├── LibraryTooNew     written by a newer version
 │   └── EmbedderMismatch  it was built with another embedder
 ├── ModelError            a model is missing, damaged or refused
+│   └── ContextTooLong    what it is to read and write exceeds its window
 ├── ReadError             a file cannot be read as a paper
 └── Cancelled             the caller asked to stop
 """
@@ -47,6 +48,14 @@ class EmbedderMismatch(LibraryError):
 
 class ModelError(AssistantError):
     pass
+
+
+class ContextTooLong(ModelError):
+    """`tokens` of messages and reply, of the `window` that the model has; 0 where a server does not say."""
+
+    def __init__(self, reason: str, *, tokens: int = 0, window: int = 0) -> None:
+        super().__init__(reason)
+        self.tokens, self.window = tokens, window
 
 
 class ReadError(AssistantError):

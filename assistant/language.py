@@ -25,6 +25,15 @@ _FUNCTION_WORDS = {
 }  # fmt: skip
 _WORDS = {language: frozenset(words.split()) for language, words in _FUNCTION_WORDS.items()}
 _WORD = re.compile(r"[^\W\d_]+")
+_TELLING = frozenset(
+    word
+    for words in (
+        "der das und ist sind wird nicht mit auf für eine einen einem den dem zu bei durch oder",
+        "les des est sont dans avec une aux pas cette ces los las una del con para por es según",
+    )
+    for word in words.split()
+)
+"""Words of German, French and Spanish that are no English words and stand in no English name or loan phrase."""
 MIN_FUNCTION_WORDS = 2
 SAMPLE = 4000
 """Characters looked at."""
@@ -41,6 +50,20 @@ def guess_language(text: str) -> str | None:
         counts.update(name for name, words in _WORDS.items() if word in words)
     (first, most), (_, second) = counts.most_common(2)
     return first if most >= MIN_FUNCTION_WORDS and most > second else None
+
+
+def is_english(text: str) -> bool:
+    """Whether a text may be English: a known other language is not, nor is a short one with a telling word or an
+    accented word in lower case and no English function word."""
+    language = guess_language(text)
+    if language is not None:
+        return language == "en"
+    words = _WORD.findall(text[:SAMPLE])
+    if any(word.casefold() in _WORDS["en"] for word in words):
+        return True
+    return not any(
+        word.casefold() in _TELLING or (len(word) > 2 and word.islower() and not word.isascii()) for word in words
+    )
 
 
 def _script(text: str) -> str | None:

@@ -5,6 +5,7 @@ Wiring of `intents`, `summary` and `worktable` into the shape that `ask` gives; 
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +41,7 @@ LINE_NAMES = {
     SummaryPart.ASKS: "Asks", SummaryPart.DID: "Did", SummaryPart.FOUND: "Found", SummaryPart.WARNS: "Warns of",
     SummaryPart.SAYS: "Says",
 }  # fmt: skip
+_REFERENCE = re.compile(r"\[[\d\s,;–-]*\d[\d\s,;–-]*\]")
 _STANCES = {Label.SUPPORTS: "for", Label.REFUTES: "against", Label.NOT_ENOUGH_INFO: "undecided"}
 
 Event = ReasoningStep | Evidence | Answer
@@ -200,6 +202,4 @@ def _title(paper: Paper) -> str:
 
 def _inert(text: str) -> str:
     """A paper's own reference marks would read as ours."""
-    from assistant.reasoning import without_marks
-
-    return without_marks(" ".join(text.split()))
+    return _REFERENCE.sub("[…]", " ".join(text.split()))

@@ -29,8 +29,8 @@ from assistant.quotes import (
     merge,
     place,
 )
-from assistant.relations.graph import conflict_sentence, conflicts, relations_of
-from assistant.types import Answer, Evidence, Filters, Hit, Label, ReasoningStep, Relation, StepKind, Verdict
+from assistant.relations.graph import conflict_steps, relations_of
+from assistant.types import Answer, Evidence, Filters, Hit, Label, ReasoningStep, StepKind, Verdict
 
 __all__ = ["MAX_QUESTION", "CheckEvent", "Event", "Retriever", "answer", "check_claim"]
 
@@ -83,7 +83,7 @@ def answer(
         yield evidence[-1]
     relations = relations_of(evidence) if found else ()
     judged = (
-        [*_sign_conflicts(relations, evidence), *_judge(question, evidence)] if found else [_nothing_found(evidence)]
+        [*conflict_steps(relations, evidence), *_judge(question, evidence)] if found else [_nothing_found(evidence)]
     )
     yield from judged
     text = _text(evidence, judged) if found else _abstention(len(hits), evidence)
@@ -212,16 +212,6 @@ def _judge(question: str, evidence: Sequence[Evidence]) -> list[ReasoningStep]:
         )
         steps.append(ReasoningStep(StepKind.DIFFERENCE, text, _numbers(*(g for pair in opposed for g in pair))))
     return [*steps, _conclusion(evidence[0], groups, opposed)]
-
-
-def _sign_conflicts(relations: Sequence[Relation], evidence: Sequence[Evidence]) -> list[ReasoningStep]:
-    """A step for each cause and effect on which papers disagree in sign."""
-    return [
-        ReasoningStep(
-            StepKind.CAUSAL, conflict_sentence(c), tuple(sorted({r.evidence for r in (*c.raising, *c.lowering)}))
-        )
-        for c in conflicts(relations, evidence)
-    ]
 
 
 def _conclusion(best: Evidence, groups: Sequence[Group], opposed: Sequence[tuple[Group, Group]]) -> ReasoningStep:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,57 +17,153 @@ from assistant.errors import UsageError
 from assistant.interrupt import cancel_on_sigint
 
 OK = 0
-TASKS = ("claims",)
+TASKS = ("claims", "reasoning")
+RETRIEVAL = "retrieval"
 CHOICES: dict[str, type] = {
     "base": str, "head": str, "method": str, "rank": int, "alpha": int, "dropout": float, "epochs": int,
-    "batch_size": int, "learning_rate": float, "optimiser": str, "weight_decay": float, "warm_up": float, "clip": float,
+    "batch_size": int, "accumulate": int,
+    "learning_rate": float, "optimiser": str, "weight_decay": float, "warm_up": float, "clip": float,
     "class_weights": str, "label_smoothing": float, "evaluations": int, "patience": int, "checkpoints": int,
     "held_back": float, "max_tokens": int, "seed": int,
 }  # fmt: skip
 """Options that replace a choice of the recipe, and their types."""
+FLAGS = ("four_bit", "gradient_checkpointing")
+SHOWN = 5
+"""Rows left out that are named."""
 HELP = {
-    "base": "built-in by default; else an encoder or a causal language model, by name or path",
+    "accumulate": "parts each batch is worked through in: less memory, the same result",
+    "base": "for claims built-in by default; else an encoder (claims) or a language model, by name or path",
     "head": "auto, classifier, or words (a language model's label words)",
     "method": "lora, dora, rslora, adalora, prefix, ia3 or full (default: lora)",
     "optimiser": "adamw or sgd",
     "class_weights": "none or balanced",
     "held_back": "share of train held back by document where there is no --dev (default: 0.2)",
-    "patience": "looks without a better macro-F1 before it stops; 0: never",
+    "patience": "looks without a better score before it stops; 0: never",
 }
 
 
 def finetune(arguments: argparse.Namespace) -> int:
-    """Train an adapter that judges claims, on your own labelled claims."""
+    """Train an adapter that judges claims, or one that reasons over evidence, on your own rows."""
+    from assistant import finetune as training
+    from assistant.finetune.processes import is_first
+
+    if not arguments.train or arguments.out is None:
+        raise UsageError("name what to learn from with --train F, and a new folder with --out DIR")
+    changes = {name: getattr(arguments, name) for name in CHOICES}
+    flags = {name: True if getattr(arguments, name) else None for name in FLAGS}
+    recipe = training.load_recipe(arguments.recipe, **changes, **flags, targets=arguments.targets)
+    run, text = _task(arguments)
+    with cancel_on_sigint("a checkpoint") as cancel, TrainingBar() as bar:
+        trained = run(
+            arguments.train, arguments.out, dev=arguments.dev, test=arguments.test, recipe=recipe,
+            start_from=arguments.start_from, labels=_label_map(arguments.label_map), skip_bad=arguments.skip_bad,
+            drop_shared=arguments.drop_shared, resume=arguments.resume, device=arguments.device or "auto",
+            wandb=arguments.wandb, say=bar.line if is_first() else _silent, progress=bar.show, cancel=cancel,
+        )  # fmt: skip
+    if is_first():
+        print(json.dumps(trained.report, indent=2) if arguments.json else text(trained.report, arguments.out))
+    return OK
+
+
+def _task(arguments: argparse.Namespace) -> tuple[Callable[..., Any], Callable[[Any, Path | None], str]]:
+    """What trains the task, and what shows its report."""
+    from functools import partial
+
     from assistant import finetune as training
 
-    changes = {name: getattr(arguments, name) for name in CHOICES}
-    recipe = training.load_recipe(
-        arguments.recipe, **changes, targets=arguments.targets, four_bit=True if arguments.four_bit else None
-    )
-    with cancel_on_sigint("a checkpoint") as cancel, TrainingBar() as bar:
-        trained = training.train(
-            arguments.train, arguments.out, dev=arguments.dev, test=arguments.test, recipe=recipe,
-            start_from=arguments.start_from, corpus=arguments.corpus, labels=_label_map(arguments.label_map),
-            skip_bad=arguments.skip_bad, drop_shared=arguments.drop_shared, resume=arguments.resume,
-            device=arguments.device or "auto", wandb=arguments.wandb, say=bar.line, progress=bar.show, cancel=cancel,
-        )  # fmt: skip
-    print(json.dumps(trained.report, indent=2) if arguments.json else report_text(trained.report, arguments.out))
+    if arguments.task == "claims":
+        return partial(training.train, corpus=arguments.corpus), report_text
+    if arguments.base is None and arguments.recipe is None:
+        raise UsageError("the task reasoning needs a model that writes; name a causal or a T5 model with --base")
+    return partial(training.train_reasoning, judge=_judge(arguments)), reasoning_text
+
+
+def _judge(arguments: argparse.Namespace) -> Any:
+    """What rates citations: a verifier's probabilities; None with --verifier none."""
+    from assistant.finetune import load_verifier
+
+    return None if arguments.verifier == "none" else load_verifier(arguments.verifier).probabilities
+
+
+def _silent(_: str) -> None:
+    """What other processes than the first say."""
+
+
+def build_reasoning_data(arguments: argparse.Namespace) -> int:
+    """Make rows for --task reasoning from rationales, entailment trees and reviewed answers."""
+    from assistant.finetune.reasoning_build import build
+
+    if arguments.out is None:
+        raise UsageError("name the file to write with --out F")
+    built = build(
+        arguments.out, rationales=arguments.rationales, trees=arguments.trees, reviewed=arguments.reviewed,
+        corpus=arguments.corpus, seed=arguments.seed or 0,
+    )  # fmt: skip
+    if arguments.json:
+        print(json.dumps({"rows": dict(built.rows), "left_out": built.left_out}, indent=2))
+        return OK
+    for path, count in built.rows.items():
+        print(f"{path}: {count} rows")
+    for line in built.left_out[:SHOWN]:
+        print(f"left out: {line}", file=sys.stderr)
+    print(f"{sum(built.rows.values())} rows in {arguments.out}, {len(built.left_out)} left out")
     return OK
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Report how well an adapter judges the claims of a file."""
-    from assistant import finetune as training
-    from assistant.finetune import report
+    """Report how well an adapter judges claims or reasons over evidence, or how well search finds what is asked for."""
+    if arguments.task == RETRIEVAL:
+        return _evaluate_retrieval(arguments)
+    from assistant.finetune import reasoning_report, report
 
-    result = training.evaluate_file(
+    reasons = arguments.task == "reasoning"
+    result = _evaluate_reasoning(arguments) if reasons else _evaluate_claims(arguments)
+    if arguments.out is not None:
+        (reasoning_report if reasons else report).write(arguments.out, result)
+    show = reasoning_text if reasons else report_text
+    print(json.dumps(result, indent=2) if arguments.json else show(result, arguments.out))
+    return OK
+
+
+def _evaluate_claims(arguments: argparse.Namespace) -> dict[str, Any]:
+    from assistant import finetune as training
+
+    return training.evaluate_file(
         arguments.data, adapter=arguments.adapter, corpus=arguments.corpus, labels=_label_map(arguments.label_map),
         skip_bad=arguments.skip_bad, device=arguments.device or "auto",
     )  # fmt: skip
-    if arguments.out is not None:
-        report.write(arguments.out, result)
-    print(json.dumps(result, indent=2) if arguments.json else report_text(result, arguments.out))
+
+
+def _evaluate_reasoning(arguments: argparse.Namespace) -> dict[str, Any]:
+    from assistant import finetune as training
+
+    return training.evaluate_reasoning(
+        arguments.data, adapter=arguments.adapter, judge=_judge(arguments), labels=_label_map(arguments.label_map),
+        skip_bad=arguments.skip_bad, device=arguments.device or "auto",
+    )  # fmt: skip
+
+
+def _evaluate_retrieval(arguments: argparse.Namespace) -> int:
+    from assistant.config import BUILT_IN_EMBEDDER
+    from assistant.encoders import load_embedder
+    from assistant.index.beir import read_collection
+    from assistant.index.evaluation import evaluate_retrieval
+
+    collection = read_collection(arguments.data, arguments.split)
+    embedder = load_embedder(arguments.embedder or BUILT_IN_EMBEDDER, device=arguments.device or "auto")
+    result = evaluate_retrieval(collection, embedder)
+    print(json.dumps(result, indent=2) if arguments.json else _retrieval_text(result))
     return OK
+
+
+def _retrieval_text(result: dict[str, Any]) -> str:
+    """The measures for a terminal, a line for each ranking, the full search last."""
+    stages = {name: row for name, row in result.items() if isinstance(row, dict)} | {"full": result}
+    measures = [name for name in result if "@" in name] + ["milliseconds"]
+    lines = [f"{result['n']} queries, {result['documents']} documents, {result['embedder']}"]
+    lines.append(" " * 10 + "".join(f"{m:>14}" for m in measures))
+    lines += [f"{name:<10}" + "".join(f"{row[m]:>14.3f}" for m in measures) for name, row in stages.items()]
+    return "\n".join(lines)
 
 
 def adapters_list(arguments: argparse.Namespace) -> int:
@@ -84,7 +180,7 @@ def adapters_show(arguments: argparse.Namespace) -> int:
     """Show one adapter: base, method, data, numbers."""
     from assistant.finetune import adapters
 
-    found = adapters.find_adapter(arguments.adapter)
+    found = adapters.find_adapter(arguments.adapter, task=None)
     print(json.dumps(adapters.details(found), indent=2) if arguments.json else adapters.card_text(found))
     return OK
 
@@ -121,8 +217,9 @@ class TrainingBar:
 
     def show(self, progress: Any) -> None:
         self._bar.total = progress.steps
-        looked = "" if progress.macro_f1 is None else f" held-back macro-F1 {progress.macro_f1:.3f}"
-        self._bar.set_postfix_str(f"loss {progress.loss:.3f} {progress.rate:.1f} pairs/s{looked}", refresh=False)
+        measure = progress.measure.replace("_", " ")
+        looked = "" if progress.score is None else f" held-back {measure} {progress.score:.3f}"
+        self._bar.set_postfix_str(f"loss {progress.loss:.3f} {progress.rate:.1f} rows/s{looked}", refresh=False)
         self._bar.update(progress.step - self._bar.n)
 
     def line(self, text: str) -> None:
@@ -144,10 +241,18 @@ def report_text(result: dict[str, Any], folder: Path | None) -> str:
     return "\n".join([*lines, *([f"all of it: {folder}/report.html"] if folder else [])])
 
 
+def reasoning_text(result: dict[str, Any], folder: Path | None) -> str:
+    """The report on reasoning for a terminal."""
+    from assistant.finetune.reasoning_report import summary
+
+    lines = [f"{name}: {value}" for name, value in summary(result)]
+    return "\n".join([*lines, *([f"all of it: {folder}/report.html"] if folder else [])])
+
+
 def _adapter_line(adapter: dict[str, Any]) -> str:
     mark = "*" if adapter["active"] else " "
-    score = adapter["macro_f1"]
-    shown = "not measured" if score is None else f"macro-F1 {score:.3f}"
+    scores = {"macro-F1": adapter["macro_f1"], "reasoning": adapter["reasoning"]}
+    shown = ", ".join(f"{name} {score:.3f}" for name, score in scores.items() if score is not None) or "not measured"
     return f"{mark} {adapter['name']}  {adapter['method']} on {adapter['base']}  {shown}  {adapter['created']}"
 
 
@@ -161,14 +266,20 @@ def _label_map(given: list[str]) -> dict[str, str]:
 
 def add_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands to the parser; `add` is `cli`'s own way to add one."""
-    _add_finetune(add(commands, "finetune", finetune))
+    parser = add(commands, "finetune", finetune)
+    _add_finetune(parser)
+    _add_build(
+        add(parser.add_subparsers(title="actions", metavar="ACTION"), "build-reasoning-data", build_reasoning_data)
+    )
     parser = add(commands, "evaluate", evaluate)
-    parser.add_argument("--data", type=Path, required=True, metavar="F", help="claims with labels")
+    parser.add_argument("--data", type=Path, required=True, metavar="F", help="claims with labels; or a BEIR folder")
+    parser.add_argument("--split", default="test", help="of a BEIR folder's judgements (default: test)")
+    parser.add_argument("--embedder", metavar="NAME", help="for retrieval (default: the built-in one)")
     parser.add_argument(
         "--adapter", metavar="DIR", default="builtin", help="folder or name (default: the built-in one)"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="also write report.json, report.html and the diagram")
-    _add_reading(parser)
+    _add_reading(parser, tasks=(*TASKS, RETRIEVAL))
     parser = add(commands, "adapters", adapters_list)
     actions = parser.add_subparsers(title="actions", metavar="ACTION")
     add(actions, "list", adapters_list)
@@ -180,16 +291,17 @@ def add_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> 
 
 def _add_finetune(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--train", type=Path, nargs="+", required=True, metavar="F", help="claims to learn from (.jsonl, .csv, .tsv)")
-    add("--dev", type=Path, nargs="+", default=(), metavar="F", help="claims that decide when to stop")
-    add("--test", type=Path, nargs="+", default=(), metavar="F", help="claims that are only reported on")
-    add("--out", type=Path, required=True, metavar="DIR", help="the adapter's folder; new")
+    add("--train", type=Path, nargs="+", metavar="F", help="rows to learn from (.jsonl; claims also .csv, .tsv)")
+    add("--dev", type=Path, nargs="+", default=(), metavar="F", help="rows that decide when to stop")
+    add("--test", type=Path, nargs="+", default=(), metavar="F", help="rows that are only reported on")
+    add("--out", type=Path, metavar="DIR", help="the adapter's folder; new")
     add("--recipe", metavar="NAME", help="a recipe that comes along, or a TOML file")
     add("--start-from", metavar="ADAPTER", help="go on from an adapter: a folder, a name, or builtin")
     add("--resume", action="store_true", help="go on from the last checkpoint in --out")
     add("--drop-shared", action="store_true", help="leave rows out of dev whose document train has")
     add("--targets", nargs="+", metavar="LAYER", help="layers that get an adapter (default: all linear ones)")
     add("--four-bit", action="store_true", help="load the base in 4 bits (GPU, bitsandbytes)")
+    add("--gradient-checkpointing", action="store_true", help="work activations out again: slower, far less memory")
     add("--wandb", action="store_true", help="log to Weights & Biases too; sends numbers out of this machine")
     _add_reading(parser)
     choices = parser.add_argument_group("choices of the recipe")
@@ -197,10 +309,23 @@ def _add_finetune(parser: argparse.ArgumentParser) -> None:
         choices.add_argument("--" + name.replace("_", "-"), type=kind, help=HELP.get(name))
 
 
-def _add_reading(parser: argparse.ArgumentParser) -> None:
+def _add_build(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--task", choices=TASKS, default=TASKS[0], help="what is learned (default: claims)")
+    add("--rationales", type=Path, nargs="+", default=(), metavar="F", help="claims with rationales, as SciFact's")
+    add("--corpus", type=Path, metavar="F", help="their corpus (default: corpus.jsonl beside them)")
+    add("--trees", type=Path, nargs="+", default=(), metavar="F", help="entailment trees, as EntailmentBank's")
+    add("--reviewed", type=Path, nargs="+", default=(), metavar="F",
+        help='answers of ask --json, one a line, with "accepted": true')  # fmt: skip
+    add("--out", type=Path, metavar="F", help="the .jsonl file to write")
+    add("--seed", type=int, help="of the order in which a tree's sentences are shown (default: 0)")
+
+
+def _add_reading(parser: argparse.ArgumentParser, *, tasks: Sequence[str] = TASKS) -> None:
+    add = parser.add_argument
+    add("--task", choices=tasks, default=tasks[0], help="what it is about (default: claims)")
     add("--corpus", type=Path, metavar="F", help="SciFact's corpus (default: corpus.jsonl beside its claims)")
     add("--label-map", nargs="+", default=[], metavar="SPELLING=LABEL", help="further spellings of the three labels")
+    add("--verifier", metavar="ADAPTER",
+        help="what rates citations of reasoning (default: the one in use); none: the rows' own numbers")  # fmt: skip
     add("--skip-bad", action="store_true", help="leave bad rows out and count them")
     add("--device", choices=DEVICES, help="where models run (default: auto)")

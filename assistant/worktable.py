@@ -20,6 +20,8 @@ from assistant.errors import Cancelled, LibraryError, UsageError
 from assistant.language import guess_language
 from assistant.polarity import Axis, read
 from assistant.quotes import Candidate, Retriever, as_evidence, choose, find_candidates, is_sentence, place
+from assistant.relations import signs
+from assistant.relations.phrases import AUXILIARIES
 from assistant.types import Comparison, ComparisonRow, Evidence, Filters, Label, Paper, PaperVerdict
 from assistant.verification import Verifier
 
@@ -53,8 +55,8 @@ def is_claim(text: str) -> bool:
     text = text.strip()
     if _ASKS.search(text) or _YES_NO.match(text):
         return False
-    cues = read(text).cues
-    return len(text.split()) >= 3 and (bool(cues) or bool(re.search(r"\b(?:is|are|was|were|has|have|does|do)\b", text)))
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    return len(words) >= 3 and any(w in AUXILIARIES or signs.transitive(w) or w in signs.LEADS for w in words[1:])
 
 
 def compare_works(

@@ -21,11 +21,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from retrieval import data_folder, embedded, library, queries, scifact_corpus
+from retrieval import data_folder, queries, scifact_corpus
 
 from assistant.config import BUILT_IN_EMBEDDER
 from assistant.encoders import Embedder, load_embedder
 from assistant.index import vectors
+from assistant.index.evaluation import cached_vectors, temporary_library
 from assistant.index.relevance import WEIGHTS, idf_overlap, inverse_document_frequency
 from assistant.index.search import any_of, content_words, fuse, quoted, word_overlap
 from assistant.index.sentences import sentences
@@ -132,7 +133,7 @@ def sentence_rows(
     documents = sorted({i for ids in shown.values() for i in ids})
     parts = {i: [texts[i - 1][a:b] for a, b in sentences(texts[i - 1])] for i in documents}
     flat = sorted({part for i in documents for part in parts[i]})
-    vectors_of = dict(zip(flat, embedded(flat, embedder), strict=True))
+    vectors_of = dict(zip(flat, cached_vectors(flat, embedder), strict=True))
     found: list[tuple[float, float, float, int, bool]] = []
     for n in chosen:
         best = {i: _nearest(parts[i], matrix[n], vectors_of) for i in shown[n]}
@@ -267,9 +268,9 @@ def main() -> None:
     embedder = load_embedder(arguments.embedder)
     texts, asked = training_set()
     n = len(scifact_corpus())
-    matrix = np.vstack([embedded(texts[:n], embedder), embedded(texts[n:], embedder)])
-    query_vectors = embedded([query.text for query in asked], embedder)
-    with library(texts, matrix) as (store, index):
+    matrix = np.vstack([cached_vectors(texts[:n], embedder), cached_vectors(texts[n:], embedder)])
+    query_vectors = cached_vectors([query.text for query in asked], embedder)
+    with temporary_library(texts, matrix) as (store, index):
         hits = [ranked(query, vector, store, index) for query, vector in zip(asked, query_vectors, strict=True)]
         whole = passage_rows(asked, hits, query_vectors, store, index)
         nearest = sentence_rows(asked, hits, query_vectors, texts, store, embedder)

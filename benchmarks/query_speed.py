@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from retrieval import library, vocabulary
+from retrieval import vocabulary
 
 from assistant.encoders import Embedder, load_embedder
 from assistant.index import vectors
+from assistant.index.evaluation import temporary_library
 from assistant.index.search import any_of, content_words, search, word_overlap
 from assistant.index.store import Store
 from assistant.types import Filters
@@ -75,7 +76,7 @@ def main() -> None:
     asked = [" ".join(content_words(text)[:QUERY_WORDS]) for text in made_up_texts(arguments.queries, words)]
     print("| passages | part | p50 ms | p95 ms |\n|---|---|---|---|")
     for n in arguments.passages:
-        with library(made_up_texts(n, words), made_up_vectors(n, embedder.dimension)) as (store, index):
+        with temporary_library(made_up_texts(n, words), made_up_vectors(n, embedder.dimension)) as (store, index):
             for name, call in parts(store, index, embedder).items():
                 middle, late = np.percentile(milliseconds(call, asked), [50, 95])
                 print(f"| {n:,} | {name} | {middle:.1f} | {late:.1f} |", flush=True)

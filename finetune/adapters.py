@@ -25,7 +25,9 @@ from assistant.finetune.data import LABELS
 BUILT_IN = "builtin"
 BUILT_IN_FOLDER = Path(__file__).parent / BUILT_IN
 """The verifier that comes along."""
-TASK = "claims"
+TASK, REASONING = "claims", "reasoning"
+TASKS = {TASK: "judge claims", REASONING: "reason over evidence"}
+"""What an adapter was trained for, and what it can do."""
 DESCRIPTION, CALIBRATION, CARD = "assistant.json", "calibration.json", "README.md"
 FORMAT = 1
 """Version of the folder's layout."""
@@ -87,14 +89,14 @@ def describe(folder: Path, description: Description, calibration: Calibration) -
     write_json(folder / CALIBRATION, asdict(calibration))
 
 
-def read_adapter(folder: Path) -> Adapter:
-    """The adapter of a folder. ModelError where it is none, is damaged, or is of a newer version."""
+def read_adapter(folder: Path, task: str | None = TASK) -> Adapter:
+    """The adapter of a folder. ModelError where it is none, is damaged, of a newer version or (unless `task` is None)
+    of another task."""
     try:
         raw = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         if raw["format"] > FORMAT:
             raise ModelError(f"the adapter {folder} was written by a newer version; update the assistant")
-        if tuple(raw["labels"]) != tuple(map(str, LABELS)) or raw["task"] != TASK:
-            raise ModelError(f"the adapter {folder} has other labels or another task; it cannot judge claims")
+        _check_task(folder, raw, task)
         description = Description(**raw | {"labels": tuple(raw["labels"]), "data": tuple(raw["data"])})
         calibration = _calibration(json.loads((folder / CALIBRATION).read_text(encoding="utf-8")))
         _check(description, calibration)
@@ -105,6 +107,13 @@ def read_adapter(folder: Path) -> Adapter:
             f"the adapter {folder} is damaged ({type(error).__name__}: {error}); fetch it again"
         ) from error
     return Adapter(folder, description, calibration)
+
+
+def _check_task(folder: Path, raw: Mapping[str, Any], task: str | None) -> None:
+    known, made_for = tuple(raw["labels"]) == tuple(map(str, LABELS)), str(raw["task"])
+    if not known or made_for not in TASKS or task not in (None, made_for):
+        wanted = TASKS.get(task or made_for, "be used")
+        raise ModelError(f"the adapter {folder} has other labels or another task ({made_for}); it cannot {wanted}")
 
 
 def _check(description: Description, calibration: Calibration) -> None:
@@ -131,14 +140,17 @@ def check_base(adapter: Adapter, sha256: str) -> None:
         )
 
 
-def find_adapter(name: str | Path | None) -> Adapter:
-    """An adapter by folder, by its name on the shelf, "builtin", or (None) the one in use."""
+def find_adapter(name: str | Path | None, task: str | None = TASK) -> Adapter:
+    """An adapter by folder, by its name on the shelf, "builtin", or (None) the one in use that judges claims.
+
+    ModelError as of `read_adapter`.
+    """
     if name is None:
         return active_adapter()
     if str(name) == BUILT_IN:
-        return read_adapter(BUILT_IN_FOLDER)
+        return read_adapter(BUILT_IN_FOLDER, task)
     on_shelf = shelf() / str(name)
-    return read_adapter(on_shelf if on_shelf.is_dir() and not Path(name).is_dir() else Path(name))
+    return read_adapter(on_shelf if on_shelf.is_dir() and not Path(name).is_dir() else Path(name), task)
 
 
 def shelf() -> Path:
@@ -151,7 +163,7 @@ def list_adapters() -> list[Adapter]:
     found = []
     for folder in [BUILT_IN_FOLDER, *sorted(shelf().glob("*/"))]:
         try:
-            found.append(read_adapter(folder))
+            found.append(read_adapter(folder, task=None))
         except ModelError:
             continue
     return found
@@ -160,10 +172,13 @@ def list_adapters() -> list[Adapter]:
 def summary(adapter: Adapter) -> dict[str, Any]:
     """One line about an adapter: what `adapters list --json` prints."""
     d = adapter.description
-    score = d.metrics.get("macro_f1", d.metrics.get("held_back_macro_f1"))
+    scores = ("macro_f1", "held_back_macro_f1", "reasoning")
+    measure = next((name for name in scores if name in d.metrics), "")
+    score = d.metrics.get(measure)
     return {
         "name": adapter.name, "folder": str(adapter.folder), "task": d.task, "method": d.method, "base": d.base,
-        "created": d.created, "calibrated": adapter.calibration.rows > 0, "macro_f1": score,
+        "created": d.created, "calibrated": adapter.calibration.rows > 0,
+        "macro_f1": None if measure == "reasoning" else score, "reasoning": score if measure == "reasoning" else None,
     }  # fmt: skip
 
 

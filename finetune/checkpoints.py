@@ -16,6 +16,7 @@ import torch
 
 from assistant.errors import ModelError
 from assistant.finetune import lora
+from assistant.finetune.processes import share_of, whole
 
 FOLDER = "checkpoints"
 KEPT = 2
@@ -24,15 +25,18 @@ TENSORS, STATE = "tensors.safetensors", "state.json"
 Tensors = dict[str, torch.Tensor]
 
 
-def save_checkpoint(out: Path, model: Any, optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> Path:
-    """Write `out/checkpoints/step-N`; older ones but the last are removed. OSError where the disk is full."""
+def save_checkpoint(out: Path, tensors: Tensors, state: dict[str, Any]) -> Path:
+    """Write `out/checkpoints/step-N`; older ones but the last are removed. OSError where the disk is full.
+
+    `tensors` are those of `gather`.
+    """
     step = int(state["step"])
     folder = out / FOLDER / f"step-{step:07d}"
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         fresh.mkdir(parents=True)
-        _write(fresh / TENSORS, safetensors.torch.save(_gather(model, optimiser)))
+        _write(fresh / TENSORS, safetensors.torch.save(tensors))
         _write(fresh / STATE, (json.dumps(state, indent=1) + "\n").encode())
     except OSError:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -68,11 +72,11 @@ def restore(folder: Path, model: Any, optimiser: torch.optim.Optimizer) -> None:
         parameters = lora.trainable(model)
         with torch.no_grad():
             for name, parameter in parameters.items():
-                parameter.copy_(tensors[f"weight/{name}"])
+                parameter.copy_(share_of(tensors[f"weight/{name}"], parameter))
         for name, parameter in parameters.items():
             entries = {k.split("/")[-1]: t for k, t in tensors.items() if k.startswith(f"optimiser/{name}/")}
             if entries:
-                on_device = {k: t if k == "step" else t.to(parameter.device) for k, t in entries.items()}
+                on_device = {k: t if k == "step" else share_of(t, parameter) for k, t in entries.items()}
                 optimiser.state[parameter] = on_device
         _restore_importance(model, tensors)
         torch.set_rng_state(tensors["random/cpu"])
@@ -86,14 +90,14 @@ def restore(folder: Path, model: Any, optimiser: torch.optim.Optimizer) -> None:
 
 def weights_of(model: Any) -> Tensors:
     """A copy of what is being trained, by name."""
-    return {name: p.detach().cpu().clone() for name, p in lora.trainable(model).items()}
+    return {name: whole(p).clone() for name, p in lora.trainable(model).items()}
 
 
 def put_weights(model: Any, weights: Tensors) -> None:
     """Put a copy made by `weights_of` back."""
     with torch.no_grad():
         for name, parameter in lora.trainable(model).items():
-            parameter.copy_(weights[name])
+            parameter.copy_(share_of(weights[name], parameter))
 
 
 def save_weights(path: Path, weights: Tensors) -> None:
@@ -107,15 +111,16 @@ def _folders(out: Path) -> list[Path]:
     return sorted(p for p in (out / FOLDER).glob("step-*") if (p / STATE).is_file())
 
 
-def _gather(model: Any, optimiser: torch.optim.Optimizer) -> Tensors:
+def gather(model: Any, optimiser: torch.optim.Optimizer) -> Tensors:
+    """All that a run is made of, on the CPU. With a sharded model every process must call it."""
     tensors: Tensors = {"random/cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
         tensors["random/cuda"] = torch.cuda.get_rng_state()
     for name, parameter in lora.trainable(model).items():
-        tensors[f"weight/{name}"] = parameter.detach().cpu().contiguous()
+        tensors[f"weight/{name}"] = whole(parameter)
         for key, value in optimiser.state.get(parameter, {}).items():
             if isinstance(value, torch.Tensor):
-                tensors[f"optimiser/{name}/{key}"] = value.detach().cpu().contiguous()
+                tensors[f"optimiser/{name}/{key}"] = whole(value)
     return tensors | {f"importance/{k}": t for k, t in _importance(model).items()}
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,11 @@ from assistant.errors import ModelError, UsageError
 from assistant.finetune import adapters, evaluate, report
 from assistant.finetune.adapters import Adapter, Calibration, Description
 from assistant.finetune.calibration import cross_fit, fit_scaling
-from assistant.finetune.classifier import Fit, Progress, fit, score, step_count
+from assistant.finetune.classifier import ClaimsTask, score
 from assistant.finetune.data import (
     Example,
     Leak,
+    apart,
     check_trainable,
     document_hash,
     find_leaks,
@@ -34,16 +35,20 @@ from assistant.finetune.data import (
     read_examples,
     split_by_document,
 )
+from assistant.finetune.loop import Fit, Progress, fit, step_count
+from assistant.finetune.processes import Processes, join
 from assistant.finetune.recipe import Recipe
+from assistant.finetune.runs import DOCUMENTS, as_paths, claim_folder, fingerprint, name_file, speed, written
 from assistant.finetune.verifier import load_verifier
+
+if TYPE_CHECKING:
+    from assistant.finetune.pairs import PairModel
 
 logger = logging.getLogger(__name__)
 
 PARITY = 1e-5
 """Most difference of a logit before saving and after loading again."""
 PARITY_PAIRS = 8
-DOCUMENTS = "train_documents.txt"
-"""Hashes of the training documents' ids, so that a later evaluation can say which documents are new."""
 Indices = NDArray[np.int64]
 
 
@@ -107,13 +112,17 @@ def train(
     with data, recipe or base, Cancelled when `cancel` was set.
     """
     chosen, folder = recipe or Recipe(), Path(out)
-    sources = Sources(_paths(train), _paths(dev), _paths(test), corpus, labels or {}, skip_bad, drop_shared)
-    _claim_folder(folder, resume)
+    sources = Sources(as_paths(train), as_paths(dev), as_paths(test), corpus, labels or {}, skip_bad, drop_shared)
+    processes = join(device)
+    claim_folder(folder, resume, processes)
     data = _read(sources, chosen, say)
-    run = _Run(data, chosen, folder, device, None if start_from is None else adapters.find_adapter(start_from))
-    with report.event_log(folder, wandb=wandb) as logs:
-        done = run.fit(resume, progress, cancel, logs)
-    return run.finish(done)
+    start = None if start_from is None else adapters.find_adapter(start_from)
+    run = _Run(data, chosen, folder, processes.device(device), start)
+    with report.event_log(folder, wandb=wandb and processes.first) as logs:
+        done = run.fit(resume, progress, cancel, logs, processes)
+    trained = run.finish(done, processes)
+    processes.close()
+    return trained
 
 
 def evaluate_file(
@@ -144,26 +153,12 @@ def evaluate_file(
     return result | {"skipped": len(reading.bad), "adapter": verifier.id}
 
 
-def _paths(given: Path | str | Sequence[Path | str]) -> tuple[Path, ...]:
-    return (Path(given),) if isinstance(given, Path | str) else tuple(Path(p) for p in given)
-
-
-def _claim_folder(folder: Path, resume: bool) -> None:
-    """Make the folder of a run; UsageError where another run or something else lies there."""
-    if folder.is_dir() and any(folder.iterdir()) and not resume:
-        raise UsageError(f"{folder} is not empty; choose another --out, or go on with --resume")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be made ({error.strerror}); choose another --out") from error
-
-
 def _read(sources: Sources, recipe: Recipe, say: Callable[[str], None]) -> _Data:
     """All rows, split by document; says what was skipped and what the splits share."""
     splits = {name: _read_split(name, sources, say) for name in ("train", "dev", "test")}
     check_trainable(splits["train"], "train")
     if splits["dev"]:
-        kept, held = splits["train"], _apart(splits["train"], splits["dev"], sources.drop_shared, say)
+        kept, held = splits["train"], _dev(splits, sources.drop_shared, say)
     else:
         kept, held = split_by_document(splits["train"], share=recipe.held_back, seed=recipe.seed)
     check_trainable(kept, "train")
@@ -171,7 +166,7 @@ def _read(sources: Sources, recipe: Recipe, say: Callable[[str], None]) -> _Data
     say(f"train: {len(kept)} rows, held back: {len(held)}, test: {len(splits['test'])}")
     for leak in leaks:
         say(f"shared by {leak}")
-    files = tuple(_file(p) for p in (*sources.train, *sources.dev))
+    files = tuple(name_file(p) for p in (*sources.train, *sources.dev))
     return _Data(kept, held, splits["test"], leaks, files)
 
 
@@ -185,27 +180,11 @@ def _read_split(name: str, sources: Sources, say: Callable[[str], None]) -> list
     return rows
 
 
-def _apart(train: list[Example], dev: list[Example], drop: bool, say: Callable[[str], None]) -> list[Example]:
-    """The dev rows whose documents train does not have. UsageError where there are others and `drop` is not set."""
-    known = {e.doc_id for e in train}
-    shared = sorted({e.doc_id for e in dev} & known)
-    if not shared:
-        return dev
-    if not drop:
-        raise UsageError(
-            f"dev shares {len(shared)} documents with train (one is {shared[0]}), so it cannot say when to stop; "
-            "give a dev file with other documents, or leave those rows out with --drop-shared"
-        )
-    kept = [e for e in dev if e.doc_id not in known]
-    say(f"dev: {len(dev) - len(kept)} rows left out, whose documents train has")
-    if not kept:
-        raise UsageError("every document of dev is in train too; give a dev file with other documents")
+def _dev(splits: Mapping[str, list[Example]], drop: bool, say: Callable[[str], None]) -> list[Example]:
+    kept, left = apart(splits["train"], splits["dev"], drop)
+    if left:
+        say(f"dev: {left} rows left out, whose documents train has")
     return kept
-
-
-def _file(path: Path) -> dict[str, Any]:
-    data = path.read_bytes()
-    return {"name": path.name, "path": str(path.absolute()), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 class _Run:
@@ -213,25 +192,36 @@ class _Run:
 
     def __init__(self, data: _Data, recipe: Recipe, out: Path, device: str, start: Adapter | None) -> None:
         from assistant.finetune import lora
-        from assistant.finetune.pairs import load_pair_model
 
         self.data, self.recipe, self.out, self.device = data, recipe, out, device
-        self.scorer = load_pair_model(
-            recipe.base, head=recipe.head, max_tokens=recipe.max_tokens, dropout=recipe.dropout, device=device,
-            four_bit=recipe.four_bit,
-            seed=recipe.seed,
-        )  # fmt: skip
+        self.scorer = self._load()
         if start is not None:
             adapters.check_base(start, self.scorer.base.sha256)
             self.scorer.model = lora.load_adapter(self.scorer.model, start.folder, trainable=True)
         else:
-            self.scorer.model = lora.attach(
-                self.scorer.model, method=recipe.method, rank=recipe.rank, alpha=recipe.scale, dropout=recipe.dropout,
-                targets=recipe.targets, classifies=self.scorer.classifies,
-                steps=step_count(len(data.train), recipe),
-            )  # fmt: skip
+            self._attach()
+        if recipe.gradient_checkpointing:
+            lora.checkpoint_gradients(self.scorer.model)
         self.start = start
         self.method = recipe.method if start is None else start.description.method
+
+    def _load(self) -> PairModel:
+        from assistant.finetune.pairs import load_pair_model
+
+        recipe = self.recipe
+        return load_pair_model(
+            recipe.base, head=recipe.head, max_tokens=recipe.max_tokens, dropout=recipe.dropout, device=self.device,
+            four_bit=recipe.four_bit,
+            seed=recipe.seed,
+        )  # fmt: skip
+
+    def _attach(self) -> None:
+        from assistant.finetune import lora
+
+        self.scorer.model = lora.attach(
+            self.scorer.model, classifies=self.scorer.classifies, steps=step_count(len(self.data.train), self.recipe),
+            **lora.choices(self.recipe),
+        )  # fmt: skip
 
     def fit(
         self,
@@ -239,40 +229,41 @@ class _Run:
         progress: Callable[[Progress], None] | None,
         cancel: threading.Event | None,
         logs: Callable[[dict[str, Any]], None],
+        processes: Processes,
     ) -> Fit:
-        train, held = self._encode(self.data.train), self._encode(self.data.held)
+        task = ClaimsTask(self.scorer, self._encode(self.data.train), self._encode(self.data.held), self.recipe)
+        start = "" if self.start is None else adapters.folder_hash(self.start.folder)
         return fit(
-            self.scorer, train, held, self.recipe, self.out, fingerprint=self._fingerprint(), resume=resume,
-            progress=progress, cancel=cancel, logs=logs,
+            task, self.recipe, self.out, fingerprint=fingerprint(self.data.files, self.recipe, start), resume=resume,
+            progress=progress, cancel=cancel, logs=logs, processes=processes,
         )  # fmt: skip
 
     def _encode(self, examples: Sequence[Example]) -> tuple[list[dict[str, list[int]]], Indices]:
         return self.scorer.encode([(e.claim, e.evidence) for e in examples]), label_indices(examples)
 
-    def _fingerprint(self) -> str:
-        """Equal for runs that would be equal."""
-        start = "" if self.start is None else adapters.folder_hash(self.start.folder)
-        what = [sorted(f["sha256"] for f in self.data.files), dataclasses.asdict(self.recipe), start]
-        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+    def finish(self, done: Fit, processes: Processes) -> Trained:
+        """Calibrate, save, load again and compare, report: the first process does, the others wait and read."""
+        if processes.first:
+            self._finish(done, processes.sharded)
+        processes.wait()
+        result = json.loads((self.out / report.REPORT).read_text(encoding="utf-8"))
+        return Trained(adapters.read_adapter(self.out), result, self.data.leaks, done)
 
-    def finish(self, done: Fit) -> Trained:
-        """Calibrate, save, load again and compare, report."""
-        from assistant.finetune import lora
+    def _finish(self, done: Fit, sharded: bool) -> None:
+        from assistant.finetune import checkpoints, lora
 
+        if sharded:  # a share of the weights cannot judge alone
+            self.scorer = self._load()
+            self._attach()
+            checkpoints.put_weights(self.scorer.model, done.weights)
         held_logits = score(self.scorer, self._encode(self.data.held)[0])
         calibration = calibrate(held_logits, label_indices(self.data.held), [e.doc_id for e in self.data.held])
-        try:
+        with written(self.out):
             lora.save_adapter(self.scorer.model, self.out)
-            self._describe(calibration, {"held_back_macro_f1": round(done.best_macro_f1, 4)})
+            self._describe(calibration, {"held_back_macro_f1": round(done.best_score, 4)})
             self._check_parity()
             result = self._report(held_logits, calibration, done)
             report.write(self.out, result, report.card(self._describe(calibration, result), result, self.data.leaks))
-        except OSError as error:
-            raise ModelError(
-                f"the adapter cannot be written to {self.out} ({error.strerror}); make room and run the same command "
-                "with --resume: the trained weights are in its last checkpoint"
-            ) from error
-        return Trained(adapters.read_adapter(self.out), result, self.data.leaks, done)
 
     def _describe(self, calibration: Calibration, metrics: dict[str, Any]) -> Description:
         kept = ("macro_f1", "accuracy", "ece", "n", "reported_on", "held_back_macro_f1")
@@ -311,10 +302,8 @@ class _Run:
         )  # fmt: skip
         return result | {
             "reported_on": "test" if self.data.test else "held back (also used for stopping and calibration)",
-            "held_back_macro_f1": done.best_macro_f1,
-            "training": dataclasses.asdict(done)
-            | {"pairs_per_second": done.pairs / max(done.seconds, 1e-9),
-               "tokens_per_second": done.tokens / max(done.seconds, 1e-9)},
+            "held_back_macro_f1": done.best_score,
+            "training": speed(done),
             "temperature": calibration.temperature,
             "offsets": list(calibration.offsets),
         }  # fmt: skip

@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,21 @@ NEAR_DUPLICATE = 0.6
 reach it with a train claim."""
 SHOWN = 3
 HASH_DIGITS = 12
+
+
+class Documented(Protocol):
+    """A row of some document."""
+
+    @property
+    def doc_id(self) -> str: ...
+
+    @property
+    def claim(self) -> str:
+        """What is said or asked of it."""
+        ...
+
+
+Row = TypeVar("Row", bound=Documented)
 
 
 class BadRow(ValueError):
@@ -99,11 +114,11 @@ def read_examples(
     spellings to the three. Raises UsageError for a missing or unreadable file and, unless `skip_bad`, for the first
     bad row, by file and line.
     """
-    known = _label_map(labels or {})
+    known = label_map(labels or {})
     read = _reader(path, corpus, known)
     examples: list[Example] = []
     bad: list[str] = []
-    for number, row in _rows(path):
+    for number, row in file_rows(path):
         where = f"{path}:{number}"
         try:
             if isinstance(row, BadRow):
@@ -135,11 +150,13 @@ def check_trainable(examples: Sequence[Example], what: str) -> None:
         raise UsageError(f"{what} has one class only ({present.pop()}); at least two are needed to learn a difference")
 
 
-def split_by_document(examples: Sequence[Example], *, share: float, seed: int) -> tuple[list[Example], list[Example]]:
+def split_by_document(examples: Sequence[Row], *, share: float, seed: int) -> tuple[list[Row], list[Row]]:
     """(kept, held back): about `share` of the rows are held back, a document's rows always on one side.
 
-    Raises UsageError where there is one document only.
+    Raises UsageError where nothing is to be held back or there is one document only.
     """
+    if not share:
+        raise UsageError("held_back is 0, so nothing says when to stop; give a share, or a file with --dev")
     sizes = Counter(e.doc_id for e in examples)
     if len(sizes) < 2:
         raise UsageError("all rows are of one document, so none can be held back; give doc_id, or a file with --dev")
@@ -155,13 +172,31 @@ def split_by_document(examples: Sequence[Example], *, share: float, seed: int) -
     return [e for e in examples if e.doc_id not in held], [e for e in examples if e.doc_id in held]
 
 
-def find_leaks(splits: Mapping[str, Sequence[Example]]) -> list[Leak]:
+def apart(train: Sequence[Documented], dev: Sequence[Row], drop: bool) -> tuple[list[Row], int]:
+    """The dev rows whose documents train does not have, and how many others were left out.
+
+    UsageError where there are others and `drop` is not set, and where nothing is left.
+    """
+    known = {e.doc_id for e in train}
+    shared = sorted({e.doc_id for e in dev} & known)
+    if shared and not drop:
+        raise UsageError(
+            f"dev shares {len(shared)} documents with train (one is {shared[0]}), so it cannot say when to stop; "
+            "give a dev file with other documents, or leave those rows out with --drop-shared"
+        )
+    kept = [e for e in dev if e.doc_id not in known]
+    if not kept:
+        raise UsageError("every document of dev is in train too; give a dev file with other documents")
+    return kept, len(dev) - len(kept)
+
+
+def find_leaks(splits: Mapping[str, Sequence[Documented]]) -> list[Leak]:
     """For each pair of non-empty splits, in order, what the second shares with the first."""
     names = [n for n, examples in splits.items() if examples]
     return [_leak(a, splits[a], b, splits[b]) for i, a in enumerate(names) for b in names[i + 1 :]]
 
 
-def _leak(a: str, first: Sequence[Example], b: str, second: Sequence[Example]) -> Leak:
+def _leak(a: str, first: Sequence[Documented], b: str, second: Sequence[Documented]) -> Leak:
     documents = sorted({e.doc_id for e in first} & {e.doc_id for e in second})
     claims = near_duplicates([e.claim for e in first], [e.claim for e in second])
     shown = [f"document {d}" for d in documents[:SHOWN]] + [f"{x!r} ~ {y!r}" for x, y in list(claims.items())[:SHOWN]]
@@ -198,7 +233,8 @@ def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
     return len(a & b) / max(len(a | b), 1)
 
 
-def _label_map(extra: Mapping[str, str]) -> dict[str, Label]:
+def label_map(extra: Mapping[str, str]) -> dict[str, Label]:
+    """Spelling -> label: the known ones and `extra`. UsageError for a label that is none."""
     known = {spelling: label for label, spellings in SPELLINGS.items() for spelling in spellings}
     for spelling, name in extra.items():
         if name not in Label.__members__:
@@ -211,8 +247,8 @@ def _spelling(label: object) -> str:
     return re.sub(r"[\s_-]+", "_", str(label).strip().casefold())
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
-    """(line number, row) of a file; the format goes by its name."""
+def file_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
+    """(line number, row) of a file; the format goes by its name. UsageError where it cannot be read."""
     kind = (path.suffixes[-2:] or [""])[0] if path.suffix == ".gz" else path.suffix
     if kind not in (".jsonl", ".json", ".csv", ".tsv"):
         raise UsageError(f"{path}: cannot tell the format from the name; use .jsonl, .csv or .tsv (also with .gz)")
@@ -257,13 +293,14 @@ Read = Callable[[dict[str, Any], str], list[Example]]
 
 def _reader(path: Path, corpus: Path | None, labels: Mapping[str, Label]) -> Read:
     """How a row of this file becomes examples: SciFact's claims, SciFact's pairs, or a plain row."""
-    first = next((row for _, row in _rows(path) if isinstance(row, dict)), {})
+    first = next((row for _, row in file_rows(path) if isinstance(row, dict)), {})
     if "cited_doc_ids" in first:
-        abstracts = _read_corpus(path, corpus)
+        abstracts = read_corpus(path, corpus)
         choose = similar_sentences(abstracts.values())
         return lambda row, where: _scifact_claim(row, where, abstracts, choose, labels)
     if "abstract" in first and "rationales" in first:
-        choose = similar_sentences([r["abstract"] for _, r in _rows(path) if isinstance(r, dict) and "abstract" in r])
+        rows = (r for _, r in file_rows(path) if isinstance(r, dict))
+        choose = similar_sentences([r["abstract"] for r in rows if "abstract" in r])
         return lambda row, where: [_scifact_pair(row, where, choose, labels)]
     return lambda row, where: [_plain(row, where, labels)]
 
@@ -274,7 +311,7 @@ def _plain(row: dict[str, Any], where: str, labels: Mapping[str, Label]) -> Exam
     if isinstance(evidence, list):
         evidence = " ".join(str(s).strip() for s in evidence)
     doc_id = "" if values["doc_id"] is None else str(values["doc_id"]).strip()
-    return make_example(values["claim"], evidence, _label(values["label"], labels), doc_id, where)
+    return make_example(values["claim"], evidence, read_label(values["label"], labels), doc_id, where)
 
 
 def make_example(claim: object, evidence: object, label: Label, doc_id: str = "", where: str = "") -> Example:
@@ -284,14 +321,16 @@ def make_example(claim: object, evidence: object, label: Label, doc_id: str = ""
         if not isinstance(text, str) or not text.strip():
             raise BadRow(f"has no {name}")
         texts.append(" ".join(text.split()))
-    return Example(texts[0], texts[1], label, doc_id or "text:" + _digest(texts[1]), where)
+    return Example(texts[0], texts[1], label, doc_id or "text:" + text_digest(texts[1]), where)
 
 
-def _digest(text: str) -> str:
+def text_digest(text: str) -> str:
+    """A short name of a text, whatever its case."""
     return hashlib.sha256(text.casefold().encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _label(value: object, labels: Mapping[str, Label]) -> Label:
+def read_label(value: object, labels: Mapping[str, Label]) -> Label:
+    """The label a value spells. BadRow for none and unknown ones."""
     if value is None or not str(value).strip():
         raise BadRow("has no label")
     label = labels.get(_spelling(value))
@@ -300,36 +339,43 @@ def _label(value: object, labels: Mapping[str, Label]) -> Label:
     return label
 
 
-def _read_corpus(path: Path, corpus: Path | None) -> dict[str, list[str]]:
+def read_corpus(path: Path, corpus: Path | None) -> dict[str, list[str]]:
+    """SciFact's corpus of a claims file (default: corpus.jsonl[.gz] beside it): document -> sentences."""
     places = [corpus] if corpus else [path.with_name("corpus.jsonl"), path.with_name("corpus.jsonl.gz")]
     found = next((p for p in places if p.is_file()), None)
     if found is None:
         raise UsageError(f"{path} holds SciFact's claims, but there is no {places[0]}; name the corpus with --corpus")
-    rows = (row for _, row in _rows(found) if isinstance(row, dict))
+    rows = (row for _, row in file_rows(found) if isinstance(row, dict))
     return {str(r["doc_id"]): [str(s) for s in r["abstract"]] for r in rows if "doc_id" in r and "abstract" in r}
 
 
 def _scifact_claim(
     row: dict[str, Any], where: str, abstracts: Mapping[str, list[str]], choose: Choose, labels: Mapping[str, Label]
 ) -> list[Example]:
-    """One example for each cited abstract. Format: Wadden et al. 2020 (arXiv:2004.14974)."""
+    return [_scifact_pair(pair, where, choose, labels) for pair in cited_abstracts(row, abstracts)]
+
+
+def cited_abstracts(row: dict[str, Any], abstracts: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+    """A SciFact claim with each abstract it cites: claim, doc_id, abstract, rationales (sentence numbers), label.
+
+    Format: Wadden et al. 2020 (arXiv:2004.14974). BadRow where an abstract is not in the corpus.
+    """
     evidence = row.get("evidence") or {}
-    examples = []
+    pairs = []
     for doc_id in dict.fromkeys(map(str, [*row.get("cited_doc_ids", []), *evidence])):
         if doc_id not in abstracts:
             raise BadRow(f"cites document {doc_id}, which is not in the corpus")
         sets = evidence.get(doc_id, [])
-        pair = {
+        pairs.append({
             "claim": row.get("claim"), "doc_id": doc_id, "abstract": abstracts[doc_id],
             "rationales": [s["sentences"] for s in sets], "label": sets[0]["label"] if sets else "NEI",
-        }  # fmt: skip
-        examples.append(_scifact_pair(pair, where, choose, labels))
-    return examples
+        })  # fmt: skip
+    return pairs
 
 
 def _scifact_pair(row: dict[str, Any], where: str, choose: Choose, labels: Mapping[str, Label]) -> Example:
     """Gold evidence: the union of the rationales; of a NOT_ENOUGH_INFO pair the sentences most like the claim."""
-    label = _label(row.get("label"), labels)
+    label = read_label(row.get("label"), labels)
     abstract = row.get("abstract")
     if not isinstance(abstract, list) or not abstract:
         raise BadRow("has no abstract (a list of sentences)")

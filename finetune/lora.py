@@ -16,6 +16,7 @@ import safetensors.torch
 import torch
 
 from assistant.errors import ModelError, UsageError
+from assistant.finetune.recipe import Recipe
 
 METHODS = ("lora", "dora", "rslora", "adalora", "prefix", "ia3", "full")
 MERGEABLE = ("lora", "dora", "rslora", "adalora", "ia3", "full")
@@ -32,6 +33,7 @@ TARGETS = {
     "electra": _BERT,
     "deberta-v2": ("query_proj", "key_proj", "value_proj", "output.dense", "intermediate.dense"),
     "distilbert": ("q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"),
+    **dict.fromkeys(("t5", "mt5"), ("q", "k", "v", "o", "wi", "wi_0", "wi_1", "wo")),
     **dict.fromkeys(("llama", "qwen2", "qwen3", "mistral", "gemma", "gemma2", "gemma3_text", "smollm3"), _LLAMA),
 }
 """Architecture -> linear layers that get an adapter: all of a block, which matches full tuning best (Biderman et al.
@@ -86,7 +88,8 @@ def _config(
     steps: int,
 ) -> Any:
     kind = str(model.config.model_type)
-    task = "SEQ_CLS" if classifies else "CAUSAL_LM"
+    generates = "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"
+    task = "SEQ_CLS" if classifies else generates
     if method == "prefix":
         return peft.PrefixTuningConfig(task_type=task, num_virtual_tokens=PREFIX_TOKENS)
     common: dict[str, Any] = {
@@ -107,10 +110,26 @@ def _config(
 
 def _ia3_targets(kind: str, targets: Sequence[str]) -> dict[str, Any]:
     names = tuple(targets or TARGETS.get(kind, ()))
-    wanted = [n for n in names if n.startswith(("k", "v")) or n in ("output.dense", "down_proj", "lin2")]
+    wanted = [n for n in names if n.startswith(("k", "v")) or n in ("output.dense", "down_proj", "lin2", "wo")]
     if not wanted:
         raise UsageError(f"ia3 has no defaults for {kind}; name key, value and output layers with --targets")
     return {"target_modules": wanted, "feedforward_modules": [n for n in wanted if not n.startswith(("k", "v"))]}
+
+
+def choices(recipe: Recipe) -> dict[str, Any]:
+    """What a recipe says about the adapter: arguments of `attach`."""
+    return {
+        "method": recipe.method, "rank": recipe.rank, "alpha": recipe.scale, "dropout": recipe.dropout,
+        "targets": recipe.targets,
+    }  # fmt: skip
+
+
+def checkpoint_gradients(model: Any) -> None:
+    """Keep no activations of the blocks in training; they are worked out again on the way back."""
+    if not getattr(model, "supports_gradient_checkpointing", True):
+        raise UsageError(f"{model.config.model_type} cannot work activations out again; leave it out")
+    # Without re-entrance the embeddings need no gradients, and several processes find every weight used once.
+    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
 
 
 def after_step(model: Any, step: int) -> None:
@@ -155,7 +174,7 @@ def save_adapter(model: Any, folder: Path) -> None:
     (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
 
 
-def load_adapter(model: Any, folder: Path, *, trainable: bool = False) -> Any:
+def load_adapter(model: Any, folder: Path, *, trainable: bool = False, name: str = "default") -> Any:
     """The base `model` with the adapter of `folder` on it. ModelError where the files are missing or do not fit."""
     try:
         if (folder / WHOLE).is_file():
@@ -166,12 +185,43 @@ def load_adapter(model: Any, folder: Path, *, trainable: bool = False) -> Any:
         import peft
 
         with _quiet():
-            return peft.PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)
+            return peft.PeftModel.from_pretrained(model, str(folder), adapter_name=name, is_trainable=trainable)
     except ModelError:
         raise
-    except (OSError, ValueError, RuntimeError, KeyError, safetensors.SafetensorError) as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"the adapter in {folder} cannot be loaded on this base ({first})") from error
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, safetensors.SafetensorError) as error:
+        raise _unfit(folder, error) from error
+
+
+def _unfit(folder: Path, error: Exception) -> ModelError:
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return ModelError(f"the adapter in {folder} cannot be loaded on this base ({first})")
+
+
+def add_adapter(model: Any, folder: Path, name: str) -> Any:
+    """The model with one more adapter, called `name`, beside those it has. ModelError where it does not fit."""
+    if not hasattr(model, "peft_config"):
+        return load_adapter(model, folder, name=name)
+    try:
+        with _quiet():
+            model.load_adapter(str(folder), name)
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, safetensors.SafetensorError) as error:
+        raise _unfit(folder, error) from error
+    return model
+
+
+@contextmanager
+def adapter_in_use(model: Any, name: str | None) -> Iterator[None]:
+    """Within it the model is the base with the adapter `name` alone (None: the base)."""
+    if not hasattr(model, "peft_config"):
+        yield
+        return
+    if name is None:
+        with model.disable_adapter():
+            yield
+        return
+    with _quiet():
+        model.set_adapter(name, inference_mode=True)
+    yield
 
 
 def merge(model: Any) -> Any:

@@ -7,19 +7,16 @@ natural-language inference (premise, hypothesis), and is what a long pair loses.
 
 from __future__ import annotations
 
-import hashlib
-import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from assistant.config import BUILT_IN_EMBEDDER
-from assistant.encoders import built_in_folder, encodable, find_device, from_hub, is_folder
+from assistant.encoders import encodable, find_device
 from assistant.errors import ModelError, UsageError
+from assistant.finetune.bases import Base, find_base, first_line, four_bit_config, quiet_transformers, set_dropout
 from assistant.finetune.data import LABELS
 from assistant.types import Label
 
@@ -28,8 +25,6 @@ CLAIM_SHARE = 0.5
 """Most of the tokens of a pair that the claim may have; the rest is the evidence's."""
 SPECIAL_ROOM = 4
 """Tokens kept free for [CLS], [SEP] and the like."""
-DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout")
-"""What architectures call the share of activations dropped in training."""
 INSTRUCTION = (
     "Evidence: {evidence}\n\nClaim: {claim}\n\nDoes the evidence support the claim, refute it, or is there not enough "
     "information? Answer with one word: yes, no or unknown."
@@ -41,21 +36,14 @@ Pair = tuple[str, str]
 """Claim, evidence: the order of every public function here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """Which model: the name asked for, its folder, and a SHA-256 over its weights."""
-
-    name: str
-    folder: Path
-    sha256: str
-
-
 class PairModel:
-    """A model that scores pairs. `model` may be replaced by itself with an adapter on it."""
+    """A model that scores pairs. `model` may be replaced by itself with an adapter on it; in training `trained` is
+    called instead, where it is set (several processes wrap the model)."""
 
     def __init__(self, base: Base, model: Any, tokenizer: Any, *, head: str, max_tokens: int, device: str) -> None:
         self.base, self.model, self.tokenizer = base, model, tokenizer
         self.head, self.max_tokens, self.device = head, max_tokens, device
+        self.trained: Any = None
         self._words = _word_ids(tokenizer) if head == "words" else []
 
     @property
@@ -104,12 +92,13 @@ class PairModel:
         """(n, 3) of encoded rows, float32, with gradients where the model is in training."""
         batch = {k: v.to(self.device) for k, v in self._pad(rows).items()}
         on_gpu = self.device.startswith("cuda")
+        model = self.trained if self.trained is not None and self.model.training else self.model
         with torch.autocast("cuda", torch.bfloat16, enabled=on_gpu):
             if self.head == "classifier":
-                scores = self.model(**batch).logits
+                scores = model(**batch).logits
             else:
                 positions = (batch["attention_mask"].cumsum(dim=1) - 1).clamp(min=0)
-                output = self.model(**batch, position_ids=positions, logits_to_keep=1, use_cache=False)
+                output = model(**batch, position_ids=positions, logits_to_keep=1, use_cache=False)
                 scores = output.logits[:, -1, self._words]
         result: torch.Tensor = scores.float()
         return result
@@ -147,39 +136,20 @@ def load_pair_model(
     base = find_base(name)
     where = find_device(device)
     try:
-        with _quiet_transformers():
+        with quiet_transformers():
             config = AutoConfig.from_pretrained(base.folder, trust_remote_code=False)
             tokenizer = AutoTokenizer.from_pretrained(base.folder, trust_remote_code=False)
             chosen = _choose_head(head, config, tokenizer, name)
-            for name in DROPOUTS:
-                if hasattr(config, name):
-                    setattr(config, name, dropout)
+            set_dropout(config, dropout)
             torch.manual_seed(seed)
             model = _load_model(base.folder, chosen, config, where, four_bit)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-        raise ModelError(f"{name} cannot be loaded as a base: {_first_line(error)}") from error
+        raise ModelError(f"{name} cannot be loaded as a base: {first_line(error)}") from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     model.config.pad_token_id = tokenizer.pad_token_id
     limit = int(getattr(config, "max_position_embeddings", max_tokens))
     return PairModel(base, model, tokenizer, head=chosen, max_tokens=min(max_tokens, limit), device=where)
-
-
-def find_base(name: str) -> Base:
-    """Where a base lies and what its weights hash to. ModelError where it is missing or has no safetensors."""
-    local = is_folder(name)
-    folder = built_in_folder() if name == BUILT_IN_EMBEDDER else Path(name).resolve() if local else from_hub(name)
-    weights = sorted(folder.glob("*.safetensors"))
-    if not weights:
-        raise ModelError(f"base {name} ({folder}) has no .safetensors file; pickled weights are never loaded")
-    hashes = [_sha256(path) for path in weights]
-    # One file: its own hash, as it is published; several: a hash over theirs, in the order of their names.
-    return Base(name, folder, hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _choose_head(head: str, config: Any, tokenizer: Any, name: str) -> str:
@@ -206,20 +176,9 @@ def _load_model(folder: Path, head: str, config: Any, device: str, four_bit: boo
     # Float32 on a CPU: a checkpoint in bf16 would run in bf16 there, slowly.
     options["dtype"] = torch.bfloat16 if device.startswith("cuda") and head == "words" else torch.float32
     if four_bit:
-        options["quantization_config"] = _four_bit(device)
+        options["quantization_config"] = four_bit_config(device)
     model = factory.from_pretrained(folder, config=config, **options)
     return model if four_bit else model.to(device)
-
-
-def _four_bit(device: str) -> Any:
-    from importlib.util import find_spec
-
-    import transformers
-
-    if not device.startswith("cuda") or find_spec("bitsandbytes") is None:
-        raise UsageError("4-bit bases need a GPU and the package bitsandbytes; leave --four-bit out")
-    config: Any = transformers.BitsAndBytesConfig
-    return config(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16)
 
 
 def _word_ids(tokenizer: Any) -> list[int]:
@@ -228,24 +187,3 @@ def _word_ids(tokenizer: Any) -> list[int]:
     if len(set(ids)) < len(ids):
         raise ModelError("the base's tokenizer begins two label words with one token; use --head classifier")
     return ids
-
-
-@contextmanager
-def _quiet_transformers() -> Iterator[None]:
-    """Without the loading bar and the report that the head is new, which it is meant to be."""
-    from transformers.utils import logging as transformers_logging
-
-    hub_logging: Any = transformers_logging
-    before, bar = hub_logging.get_verbosity(), hub_logging.is_progress_bar_enabled()
-    hub_logging.set_verbosity(logging.CRITICAL)
-    hub_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        hub_logging.set_verbosity(before)
-        if bar:
-            hub_logging.enable_progress_bar()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

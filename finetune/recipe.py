@@ -47,16 +47,21 @@ class Recipe:
     """Share of the steps in which the rate rises; then it falls to zero."""
     clip: float = 1.0
     """Most norm of the gradient."""
+    accumulate: int = 1
+    """Parts a batch is worked through in; more take less memory and give the same gradients."""
+    gradient_checkpointing: bool = False
+    """Work activations out again on the way back: about a third slower, a fraction of the memory."""
     class_weights: str = "none"
     label_smoothing: float = 0.0
     evaluations: int = 1
-    """Looks at the held-back part, per epoch."""
+    """Looks at the held-back part, per epoch; 0: one, at the end of the run."""
     patience: int = 3
-    """Looks without a better macro-F1 after which training stops; 0: never."""
+    """Looks without a better score after which training stops; 0: never."""
     checkpoints: int = 200
     """Steps between checkpoints; one is also written at each look."""
     held_back: float = 0.2
-    """Share of train held back, by document, for early stopping and calibration where no dev file is given."""
+    """Share of train held back, by document, for early stopping and calibration where no dev file is given; 0
+    (reasoning only): nothing, to learn by heart."""
     max_tokens: int = 256
     seed: int = 0
 
@@ -64,10 +69,11 @@ class Recipe:
         _between(self, "rank", 1, 1024)
         _between(self, "epochs", 1, 1000)
         _between(self, "batch_size", 1, 4096)
+        _between(self, "accumulate", 1, 4096)
         _between(self, "max_tokens", 16, 131072)
-        _between(self, "evaluations", 1, 1000)
+        _between(self, "evaluations", 0, 1000)
         _between(self, "checkpoints", 1, 10**9)
-        _between(self, "held_back", 0.01, 0.9)
+        _between(self, "held_back", 0.0, 0.9)
         for name in ("warm_up", "dropout", "label_smoothing"):
             _between(self, name, 0.0, 0.99)
         for name, choices in (("optimiser", OPTIMISERS), ("class_weights", CLASS_WEIGHTS)):

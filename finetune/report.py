@@ -116,27 +116,34 @@ def write(folder: Path, result: dict[str, Any], card_text: str | None = None) ->
         write_whole(folder / CARD, lambda p: p.write_text(card_text, encoding="utf-8"))
 
 
-def page(result: dict[str, Any]) -> str:
-    """The report as one HTML page without scripts or outside links; all text escaped."""
-    parts = [
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Report on claims</title>",
+def opening(title: str) -> list[str]:
+    """How a page begins."""
+    return [
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>",
         "<style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}"
         "table{border-collapse:collapse}",
         "td,th{padding:.2rem .8rem;border-bottom:1px solid #ddd;text-align:left}</style>",
-        "<h1>Report on claims</h1>",
-        _table(["measure", "value"], summary(result)),
+        f"<h1>{title}</h1>",
+    ]
+
+
+def page(result: dict[str, Any]) -> str:
+    """The report as one HTML page without scripts or outside links; all text escaped."""
+    parts = [
+        *opening("Report on claims"),
+        table(["measure", "value"], summary(result)),
         "<h2>By label</h2>",
-        _table(["label", "precision", "recall", "F1", "rows"], _by_label(result)),
+        table(["label", "precision", "recall", "F1", "rows"], _by_label(result)),
         "<h2>Confusion (gold by row)</h2>",
-        _table(["", *result["labels"]], [[n, *r] for n, r in zip(result["labels"], result["confusion"], strict=True)]),
+        table(["", *result["labels"]], [[n, *r] for n, r in zip(result["labels"], result["confusion"], strict=True)]),
         "<h2>Reliability</h2><p>A dot is a fifteenth of the rows; across: mean confidence, up: share right.</p>",
         svg(result["reliability"]),
         "<h2>Answering only where sure</h2>",
-        _table(["coverage", "accuracy", "confidence at least"],
-               [[_number(v) for v in point.values()] for point in result["coverage_curve"]]),
+        table(["coverage", "accuracy", "confidence at least"],
+               [[number(v) for v in point.values()] for point in result["coverage_curve"]]),
         "<h2>The surest errors</h2>",
-        _table(["gold", "said", "probability", "claim", "evidence"],
-               [[w["gold"], w["said"], _number(w["probability"]), w["claim"], w["evidence"]] for w in result["worst"]]),
+        table(["gold", "said", "probability", "claim", "evidence"],
+               [[w["gold"], w["said"], number(w["probability"]), w["claim"], w["evidence"]] for w in result["worst"]]),
         "</html>",
     ]  # fmt: skip
     return "\n".join(parts) + "\n"
@@ -144,11 +151,6 @@ def page(result: dict[str, Any]) -> str:
 
 def card(description: Description, result: dict[str, Any], leaks: Sequence[Leak]) -> str:
     """The model card, in Markdown; every number is the report's."""
-    data = "\n".join(f"- {f['name']} (SHA-256 {f['sha256'][:12]}…)" for f in description.data)
-    recipe = ", ".join(f"{k} {v}" for k, v in description.recipe.items())
-    shared = "\n".join(
-        f"- {leak.a} / {leak.b}: {leak.documents} documents, {leak.claims} near-duplicate claims" for leak in leaks
-    )
     rows = [
         ["measure", "value"], ["---", "---"], *summary(result),
     ]  # fmt: skip
@@ -160,11 +162,9 @@ def card(description: Description, result: dict[str, Any], leaks: Sequence[Leak]
                 f"Says whether evidence supports or refutes a claim. {description.method} adapter on "
                 f"{description.base} (weights {description.base_sha256[:12]}…), made {description.created}.",
                 f"## Numbers\n\nOn: {result.get('reported_on', 'the file given')}.",
-                _markdown(rows),
-                _markdown(labels),
-                f"## Data\n\n{data}",
-                f"Shared between splits:\n\n{shared or '- nothing'}",
-                f"## Recipe\n\n{recipe}",
+                markdown(rows),
+                markdown(labels),
+                *made_of(description, leaks),
                 "## Limits\n\nIt reads one short passage at a time, in the language it was trained on. Scores fall on "
                 "other fields than those of its data; a probability is calibrated only for pairs like those held back.",
             ]
@@ -173,44 +173,63 @@ def card(description: Description, result: dict[str, Any], leaks: Sequence[Leak]
     )
 
 
+def made_of(description: Description, leaks: Sequence[Leak]) -> list[str]:
+    """The card's parts on data, what splits share, and recipe."""
+    data = "\n".join(f"- {f['name']} (SHA-256 {f['sha256'][:12]}…)" for f in description.data)
+    recipe = ", ".join(f"{k} {v}" for k, v in description.recipe.items())
+    shared = "\n".join(
+        f"- {leak.a} / {leak.b}: {leak.documents} documents, {leak.claims} near-duplicate claims" for leak in leaks
+    )
+    return [f"## Data\n\n{data}", f"Shared between splits:\n\n{shared or '- nothing'}", f"## Recipe\n\n{recipe}"]
+
+
 def summary(result: dict[str, Any]) -> list[list[str]]:
     """The main numbers: name and value, as text."""
     low, high = result["macro_f1_interval"]
     rows = [
         ["rows", str(result["n"])],
-        ["macro-F1 (95 % interval)", f"{_number(result['macro_f1'])} ({_number(low)} to {_number(high)})"],
-        ["accuracy", _number(result["accuracy"])],
-        [f"macro-F1 of the claim alone ({result['claim_only_source']})", _number(result["claim_only_macro_f1"])],
-        ["macro-F1 of the evidence alone", _number(result["evidence_only_macro_f1"])],
-        ["called SUPPORTS wrongly, of those that are not", _number(result["false_supports"])],
-        ["expected calibration error before / after", f"{_number(result['ece_before'])} / {_number(result['ece'])}"],
+        ["macro-F1 (95 % interval)", f"{number(result['macro_f1'])} ({number(low)} to {number(high)})"],
+        ["accuracy", number(result["accuracy"])],
+        [f"macro-F1 of the claim alone ({result['claim_only_source']})", number(result["claim_only_macro_f1"])],
+        ["macro-F1 of the evidence alone", number(result["evidence_only_macro_f1"])],
+        ["called SUPPORTS wrongly, of those that are not", number(result["false_supports"])],
+        ["expected calibration error before / after", f"{number(result['ece_before'])} / {number(result['ece'])}"],
     ]
     if result.get("document_disjoint"):
         new = result["document_disjoint"]
-        rows.append([f"macro-F1 on documents not trained on ({new['n']} rows)", _number(new["macro_f1"])])
+        rows.append([f"macro-F1 on documents not trained on ({new['n']} rows)", number(new["macro_f1"])])
     if "training" in result:
-        t = result["training"]
-        speed = f"{t['seconds']:.0f} s, {t['pairs_per_second']:.1f} pairs/s, {t['tokens_per_second']:.0f} tokens/s"
-        rows.append(["training", speed])
+        rows.append(["training", throughput(result["training"])])
     return rows
+
+
+def throughput(training: dict[str, Any]) -> str:
+    """How fast a training was, in words."""
+    return (
+        f"{training['seconds']:.0f} s, {training['rows_per_second']:.1f} rows/s, "
+        f"{training['tokens_per_second']:.0f} tokens/s"
+    )
 
 
 def _by_label(result: dict[str, Any]) -> list[list[str]]:
     return [
-        [name, *(_number(v[k]) for k in ("precision", "recall", "f1")), str(v["support"])]
+        [name, *(number(v[k]) for k in ("precision", "recall", "f1")), str(v["support"])]
         for name, v in result["per_class"].items()
     ]
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Three digits."""
     return f"{value:.3f}"
 
 
-def _markdown(rows: Sequence[Sequence[str]]) -> str:
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as a table; the second is the rule under the head."""
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Rows as HTML, all text escaped."""
     cells = "".join(f"<th>{html.escape(h)}" for h in head)
     lines = ["<tr>" + "".join(f"<td>{html.escape(str(c))}" for c in row) for row in rows]
     return f"<table><tr>{cells}{''.join(lines)}</table>"

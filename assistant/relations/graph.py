@@ -15,7 +15,7 @@ from assistant.polarity import read
 from assistant.quotes import is_sentence
 from assistant.relations.patterns import edges
 from assistant.relations.studies import study_kind
-from assistant.types import Evidence, Relation
+from assistant.types import Evidence, ReasoningStep, Relation, StepKind
 
 MAX_RELATIONS = 60
 """Edges of one answer, at most; a page cannot show more."""
@@ -91,6 +91,16 @@ def key(name: str) -> frozenset[str]:
     """The stems by which a name is compared."""
     stems = read(name).stems
     return (stems - _GENERIC) or stems
+
+
+def conflict_steps(relations: Sequence[Relation], evidence: Sequence[Evidence]) -> list[ReasoningStep]:
+    """A step of the reasoning for each cause and effect on which works disagree in sign."""
+    return [
+        ReasoningStep(
+            StepKind.CAUSAL, conflict_sentence(c), tuple(sorted({r.evidence for r in (*c.raising, *c.lowering)}))
+        )
+        for c in conflicts(relations, evidence)
+    ]
 
 
 def conflict_sentence(conflict: Conflict) -> str:

@@ -15,9 +15,10 @@ import pytest
 import torch
 
 from assistant.errors import AssistantError, Cancelled, ModelError, UsageError
-from assistant.finetune import checkpoints, classifier, lora
+from assistant.finetune import checkpoints, loop, lora
 from assistant.finetune.claims import train
-from assistant.finetune.classifier import Progress, plan_batches, score
+from assistant.finetune.classifier import ClaimsTask, score
+from assistant.finetune.loop import Progress, plan_batches
 from assistant.finetune.pairs import PairModel, load_pair_model
 from assistant.finetune.recipe import Recipe
 from assistant.finetune.verifier import load_verifier
@@ -95,7 +96,7 @@ def whole_run(bert: Path, claims: Path, tmp_path_factory: pytest.TempPathFactory
 
 
 def losses(out: Path) -> dict[int, float]:
-    entries = [json.loads(line) for line in (out / classifier.LOG).read_text().splitlines()]
+    entries = [json.loads(line) for line in (out / loop.LOG).read_text().splitlines()]
     return {e["step"]: e["loss"] for e in entries if "loss" in e}
 
 
@@ -193,7 +194,7 @@ def test_halves_add_up_to_the_whole(bert: Path, claims: Path, tmp_path: Path) ->
     scorer = attached(bert, "lora")
     scorer.model.eval()  # no dropout: it draws other numbers for halves
     rows = scorer.encode([(r["claim"], r["evidence"]) for r in tiny.rows(8)])
-    run = classifier._Run(scorer, (rows, np.arange(8) % 3), ([], np.array([])), RECIPE, tmp_path, "", None, None, None)
+    run = loop._Run(ClaimsTask(scorer, (rows, np.arange(8) % 3), ([], np.array([])), RECIPE), RECIPE, tmp_path)
     grads = []
     for split in (1, 2, 4):
         run.state.split = split

@@ -92,3 +92,68 @@ def tiny_qwen(folder: Path) -> Path:
     tokenizer.chat_template = TEMPLATE
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def _chain(thing: str, effect: str) -> dict[str, Any]:
+    first = {"evidence": [2], "quote": f"{thing} raises growth", "inference": f"{thing} raises growth ."}
+    second = {"evidence": [3, 2], "quote": "growth lowers", "inference": f"{thing} lowers {effect} ."}
+    return {
+        "question": f"what does {thing} do to {effect} ?",
+        "evidence": [f"{thing} was studied .", f"{thing} raises growth .", f"growth lowers {effect} ."],
+        "steps": [first | {"type": "causal"}, second | {"type": "conclusion"}],
+        "conclusion": f"{thing} lowers {effect} .",
+        "label": None,
+        "doc_id": f"paper {thing}",
+    }
+
+
+CHAINS = [_chain(thing, effect) for thing, effect in zip(THINGS, (*EFFECTS, "appetite", "mood"), strict=True)]
+"""Rows of reasoning, each of a document of its own."""
+CHAT = "{% for m in messages %}<user>{{ m['content'] }}</user>{% endfor %}<answer>"
+
+
+def _text_tokenizer(texts: Sequence[str]) -> Any:
+    """Byte-level BPE made of the texts: any JSON can be written with it."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=1500, special_tokens=["<pad>", "<end>", "<user>", "</user>", "<answer>"], show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )  # fmt: skip
+    tokenizer.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<end>")
+
+
+def tiny_writer(folder: Path, made: Sequence[dict[str, Any]], *, kind: str = "qwen3", width: int = 64) -> Path:
+    """A language model of two layers that can write the rows' JSON: "qwen3", "llama" or "t5"."""
+    import torch
+    import transformers
+
+    from assistant.finetune.reasoning_format import INSTRUCTION
+
+    tokenizer = _text_tokenizer([INSTRUCTION, *(json.dumps(row, ensure_ascii=False) for row in made)])
+    torch.manual_seed(0)
+    common = {"vocab_size": len(tokenizer), "eos_token_id": 1, "pad_token_id": 0, "bos_token_id": None}
+    if kind == "t5":
+        config: Any = transformers.T5Config(
+            **common, d_model=width, d_kv=width // 4, d_ff=2 * width, num_layers=2, num_heads=4,
+            decoder_start_token_id=0,
+        )  # fmt: skip
+        transformers.T5ForConditionalGeneration(config).save_pretrained(folder)
+    else:
+        classes: Any = {
+            "qwen3": (transformers.Qwen3Config, transformers.Qwen3ForCausalLM),
+            "llama": (transformers.LlamaConfig, transformers.LlamaForCausalLM),
+        }
+        config = classes[kind][0](
+            **common, hidden_size=width, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+            head_dim=width // 4, intermediate_size=2 * width, max_position_embeddings=2048, initializer_range=0.3,
+        )  # fmt: skip
+        classes[kind][1](config).save_pretrained(folder)
+        tokenizer.chat_template = CHAT
+    tokenizer.save_pretrained(folder)
+    return folder
