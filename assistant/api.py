@@ -15,6 +15,7 @@ from assistant.config import BUILT_IN_EMBEDDER, Settings, find_library, load_set
 from assistant.errors import AssistantError, LibraryError
 from assistant.types import (
     Answer,
+    Comparison,
     Document,
     Evidence,
     FileReport,
@@ -28,6 +29,7 @@ from assistant.types import (
     ReasoningStep,
     Reference,
     Related,
+    Summary,
     Verdict,
 )
 
@@ -274,8 +276,62 @@ class Assistant:
         Verdict) comes last. When `cancel` is set it ends after the step in hand, raising Cancelled."""
         from assistant import reasoning
 
+        if mode == "ask" and (events := self._overview(question, filters, cancel)) is not None:
+            yield from events
+            return
         run = reasoning.check_claim if mode == "check" else reasoning.answer
         yield from run(question, self.searcher(), settings=self.settings, filters=filters, cancel=cancel)
+
+    def _overview(
+        self, question: str, filters: Filters, cancel: threading.Event | None
+    ) -> Iterator[StreamEvent] | None:
+        """The events of a question that asks for a summary or a comparison; None for any other."""
+        from assistant.intents import intent_of
+        from assistant.overview import overview
+
+        if intent_of(question) is None:
+            return None
+        settings, searcher = self.settings, self.searcher()
+        return overview(
+            question, searcher, self.papers(), self.passages, settings=settings, filters=filters, cancel=cancel
+        )
+
+    def compare(
+        self,
+        question: str,
+        *,
+        papers: Sequence[str] = (),
+        filters: Filters = EVERYTHING,
+        judge: bool = True,
+        cancel: threading.Event | None = None,
+    ) -> Comparison:
+        """What each work says on a question or claim: one row a work, with its best sentences. `papers` are ids, or
+        beginnings of them; none: the works that bear on it. `judge`: a claim gets a verdict for each work from the
+        verifier in use. Raises as `ask` does, and UsageError for an id that is none."""
+        from assistant.worktable import compare_works, is_claim
+
+        verifier = None
+        if judge and is_claim(question):
+            from assistant.finetune import load_verifier
+
+            verifier = load_verifier(None, device=self.settings.device)
+        return compare_works(
+            question,
+            self.searcher(),
+            papers=[self.paper(i) for i in papers],
+            verifier=verifier,
+            filters=filters,
+            settings=self.settings,
+            cancel=cancel,
+        )
+
+    def summary(self, paper_id: str) -> Summary:
+        """What a paper asks, did, found and warns of, in its own sentences. Raises UsageError for an id that is none
+        or several."""
+        from assistant.summary import summarise
+
+        paper = self.paper(paper_id)
+        return summarise(paper, self.passages(paper.id), self.searcher())
 
     def searcher(self) -> LibraryRetriever:
         """What reasoning asks for passages, places and papers."""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant import __version__, training_cli
+from assistant import __version__, overview_cli, training_cli
 from assistant.api import Assistant
 from assistant.config import DEVICES
 from assistant.errors import AssistantError, Cancelled, UsageError
@@ -275,6 +275,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_questions(commands)
     _add_papers(commands)
     _add_upkeep(commands)
+    overview_cli.add_commands(commands, _add, _assistant)
     training_cli.add_commands(commands, _add)
     return parser
 

@@ -1,4 +1,5 @@
-"""Whether a question asks for a summary or a comparison rather than for an answer. By its first words; English, Chinese.
+"""Whether a question asks for a summary or a comparison rather than for an answer. By its first words; "
+"English, Chinese.
 
 Pure. In doubt it is an ordinary question.
 """
@@ -36,9 +37,11 @@ MIN_TITLE = 0.6
 MIN_ID = 6
 """Characters of a paper's id that name it."""
 
-_POLITE = r"^\s*(?:please |could you |can you |would you |will you |i(?:'d| would) like (?:you )?to |give me |show me |write |make )*"
+_POLITE = r"^\s*(?:please |could you |can you |would you |will you |i(?:'d| would) like (?:you )?to |give me "
+r"|show me |write |make )*"
 _SUMMARY = re.compile(
-    _POLITE + r"(?:(?:to )?(?:summari[sz]e|sum up|recap)|(?:a |an |the )?(?:short |brief )?(?:summary|overview)(?: of| for| on)?)\b",
+    _POLITE + r"(?:(?:to )?(?:summari[sz]e|sum up|recap)|(?:a |an |the )?(?:short |brief )?(?:summary|overview)(?: of"
+    r"| for| on)?)\b",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
@@ -49,11 +52,14 @@ _ABOUT = re.compile(
 )
 _COMPARE = re.compile(_POLITE + r"compare\b(?! (?:to|with)\b)", re.IGNORECASE)
 _ALL = re.compile(
-    r"^(?:(?:of |all |of all |the |these |this |those |my |our |each |every )*(?:papers?|articles?|documents?|library|everything|"
+    r"^(?:(?:of |all |of all |the |these |this |those |my |our |each |every )*(?:papers?|articles?|documents?"
+    r"|library|everything|"
     r"them|it|all|studies|publications?|files?|collection|one)?)[\s?.!]*(?:for me|please)?[\s?.!]*$",
     re.IGNORECASE,
 )
-_CHINESE_SUMMARY = re.compile(r"^(?:请)?(?:总结|概括|概述)(?:一下)?|^(?:这些|这篇|这)(?:论文|文章|文献)(?:是)?(?:讲|关于|说)")
+_CHINESE_SUMMARY = re.compile(
+    r"^(?:请)?(?:总结|概括|概述)(?:一下)?|^(?:这些|这篇|这)(?:论文|文章|文献)(?:是)?(?:讲|关于|说)"
+)
 _CHINESE_COMPARE = re.compile(r"^(?:请)?(?:比较|对比)(?:一下)?")
 _CHINESE_ALL = re.compile(r"^(?:这些|这篇|所有|全部)?(?:的)?(?:论文|文章|文献)?(?:了?什么|的?内容)?[?？。]*$")
 

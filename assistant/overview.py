@@ -90,7 +90,9 @@ def _summaries(
         summary = renumbered(_brief(summarise(paper, passages_of(paper.id), retriever), len(shown)), len(evidence))
         yield from (line.evidence for line in summary.lines)
         evidence += [line.evidence for line in summary.lines]
-        step = ReasoningStep(StepKind.EVIDENCE, _summary_step(summary), tuple(line.evidence.n for line in summary.lines))
+        step = ReasoningStep(
+            StepKind.EVIDENCE, _summary_step(summary), tuple(line.evidence.n for line in summary.lines)
+        )
         yield step
         steps.append(step)
         texts.append(_summary_text(summary))
@@ -103,10 +105,13 @@ def _summaries(
 
 
 def _summary_plan(works: Sequence[Paper], shown: Sequence[Paper]) -> str:
-    more = f"; {len(works) - len(shown)} more have no room here, ask for them by title" if len(works) > len(shown) else ""
+    more = (
+        f"; {len(works) - len(shown)} more have no room here, ask for them by title" if len(works) > len(shown) else ""
+    )
     one = len(shown) == 1
     return (
-        f"Taken as a wish for a summary of {'one paper' if one else f'{len(shown)} papers'}{more}. Every line is a sentence "
+        f"Taken as a wish for a summary of {'one paper' if one else f'{len(shown)} papers'}{more}. Every line "
+        f"is a sentence "
         f"of the paper, chosen by its cue words, its section and its place; nothing was put into other words."
     )
 
@@ -181,7 +186,9 @@ def _row_steps(table: Comparison) -> list[ReasoningStep]:
         marks = " ".join(f"[{e.n}]" for e in row.evidence)
         verdict = f", verdict {row.verdict.label}" if row.verdict else ""
         told = f"{marks} ({_STANCES[row.stance] if row.stance else 'answers'}{verdict})" if marks else row.note
-        steps.append(ReasoningStep(StepKind.COMPARISON, f"{_title(row.paper)}: {told}.", tuple(e.n for e in row.evidence)))
+        steps.append(
+            ReasoningStep(StepKind.COMPARISON, f"{_title(row.paper)}: {told}.", tuple(e.n for e in row.evidence))
+        )
     return steps
 
 

@@ -39,7 +39,9 @@ def compare(arguments: argparse.Namespace) -> int:
     if arguments.csv:
         print(comparison_csv(found), end="")
     else:
-        print(json.dumps(contract.comparison_json(found), indent=2) if arguments.json else terminal.comparison_text(found))
+        print(
+            json.dumps(contract.comparison_json(found), indent=2) if arguments.json else terminal.comparison_text(found)
+        )
     return OK
 
 
@@ -49,6 +51,10 @@ def summary(arguments: argparse.Namespace) -> int:
 
     with arguments.open_library(arguments) as assistant:
         found = assistant.summary(arguments.id)
-    text = json.dumps(contract.paper_summary_json(found), indent=2) if arguments.json else terminal.paper_summary_text(found)
+    text = (
+        json.dumps(contract.paper_summary_json(found), indent=2)
+        if arguments.json
+        else terminal.paper_summary_text(found)
+    )
     print(text)
     return OK

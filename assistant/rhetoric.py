@@ -1,4 +1,5 @@
-"""What a sentence does in a paper: gives the background, asks, says what was done, found or limits it. By cue words and
+"""What a sentence does in a paper: gives the background, asks, says what was done, found or limits it. By cue "
+"words and
 place; English.
 
 Pure. It knows no meaning: a sentence without a cue gets the role that its place in the abstract, or its section, makes
@@ -29,60 +30,86 @@ EARLY, LATE = 0.3, 0.75
 _CUES: tuple[tuple[Role, float, str], ...] = (
     (
         Role.OTHER, 4.0,
-        r"all rights reserved|©|\(c\) \d{4}|elsevier|^keywords?\b|https?://|^copyright|published by|^funding\b|^trial registration",
+        r"all rights reserved|©|\(c\) \d{4}|elsevier|^keywords?\b|https?://|^copyright|published by|^funding\b"
+        r"|^trial registration",
     ),
     (
         Role.LIMIT, 2.6,
         r"\blimitations?\b(?! of (?:existing|current|previous|these methods))|\blimited by\b|\bcaveats?\b"
-        r"|\b(?:results|findings|data|conclusions?|estimates?) (?:should|must|need to) be (?:interpreted|treated|taken|read)"
+        r"|\b(?:results|findings|data|conclusions?|estimates?) (?:should|must|need to) be (?:interpreted"
+        r"|treated|taken|read)"
         r"|\bwith caution\b|\bcautious(?:ly)?\b|\bwe (?:cannot|could not|did not|were unable|were not able)\b"
         r"|\bcannot be (?:excluded|ruled out|generali[sz]ed|extrapolated|inferred)"
         r"|\bmay not (?:be )?(?:apply|hold|generali[sz]e|representative)\w*|\bsmall (?:sample|number of)"
         r"|\b(?:further|more|larger|longer|future) (?:\w+ ){0,3}?(?:studies|work|research|trials?|experiments?) "
         r"(?:is|are|will be|would be|should|must|need)|\bonly one (?:site|season|year|centre|center)\b"
-        r"|\b(?:bias|confounding|confounders?) (?:cannot|may|might|could)|\bremains? to be (?:seen|shown|tested|established)",
+        r"|\b(?:bias|confounding|confounders?) (?:cannot|may|might|could)|\bremains? to be (?:seen|shown|tested"
+        r"|established)",
     ),
     (
         Role.OBJECTIVE, 2.5,
-        r"\b(?:aims?|objectives?|goals?|purpose) (?:was|is|were|are)\b|\b(?:the|our) (?:\w+ )?(?:aims?|objectives?|goals?|purpose) of (?:this|the|our)\b|\b(?:aims?|aimed|seeks?|sought) (?:to|at)\b"
-        r"|\bwe (?:ask|asked|wanted|set out|investigate whether|tested whether|test whether|examined? whether|hypothesi[sz]ed?)\b"
+        r"\b(?:aims?|objectives?|goals?|purpose) (?:was|is|were|are)\b|\b(?:the|our) (?:\w+ )?(?:aims?"
+        r"|objectives?|goals?|purpose) of (?:this|the|our)\b|\b(?:aims?|aimed|seeks?|sought) (?:to|at)\b"
+        r"|\bwe (?:ask|asked|wanted|set out|investigate whether|tested whether|test whether|examined? whether"
+        r"|hypothesi[sz]ed?)\b"
         r"|^to (?:find out|learn|understand)\b|\bto (?:find out|know|learn) (?:whether|if|how|what)\b"
         r"|\bto (?:determine|investigate|examine|assess|evaluate|test|explore|compare) (?:whether|if|the|how|what)\b"
         r"|\b(?:our|the|main|primary|specific) (?:aim|objective|goal|purpose|question|hypothesis)\b"
-        r"|\bresearch questions?\b|^(?:this|the present|the current|our) (?:paper|article|study|work|chapter|report|thesis|research) "
-        r"(?:\w+ly )?(?:aims|investigates?|examines?|explores?|addresses|asks|seeks|tests|considers|focuse[sd]|discusses|describes"
+        r"|\bresearch questions?\b|^(?:this|the present|the current|our) (?:paper|article|study|work|chapter"
+        r"|report|thesis|research) "
+        r"(?:\w+ly )?(?:aims|investigates?|examines?|explores?|addresses|asks|seeks|tests|considers|focuse[sd]"
+        r"|discusses|describes"
         r"|presents|proposes|introduces|analy[sz]es|reviews|studies|deals)\b"
-        r"|^in this (?:paper|article|study|work|chapter|research|thesis),? (?:we|i|the authors?) (?:aim|address|consider|study"
+        r"|^in this (?:paper|article|study|work|chapter|research|thesis),? (?:we|i|the authors?) (?:aim|address"
+        r"|consider|study"
         r"|investigate|examine|explore|analy[sz]e|discuss|focus|tackle|present|propose|introduce|describe|review)\b",
     ),
     (
         Role.RESULT, 2.0,
         r"\b(?:results?|findings?|experiments?|evaluations?|data|simulations?|analys[ie]s|evidence) (?:\w+ ){0,4}?"
-        r"(?:show(?:s|ed|n)?|demonstrate[sd]?|indicate[sd]?|suggest(?:s|ed)?|reveal(?:s|ed)?|confirm(?:s|ed)?|support(?:s|ed)?)\b"
-        r"|\bwe (?:also |further |then |finally )?(?:f(?:ind|ound)|show(?:ed)?|observed?|conclude[sd]?|demonstrated?|report(?:ed)?)\b"
-        r"|^(?:results?|findings?|conclusions?|in conclusion|our results|our findings)\b|\bsignificant(?:ly)? (?:\w+ )?(?:high|low|"
-        r"differ|increas|decreas|reduc|improv|better|great|associat|more|less)|\b(?:out-?performs?|outperformed|achieve[sd]?|"
-        r"state[- ]of[- ]the[- ]art results)\b|\bp\s*[<=]\s*0?\.\d|\b95\s?% CI\b|\b(?:by|to|of|was|were|at) (?:about )?[+−-]?\d[\d.,]*\s?%|\bwas found to\b|\bwere found\b"
+        r"(?:show(?:s|ed|n)?|demonstrate[sd]?|indicate[sd]?|suggest(?:s|ed)?|reveal(?:s|ed)?|confirm(?:s|ed)?"
+        r"|support(?:s|ed)?)\b"
+        r"|\bwe (?:also |further |then |finally )?(?:f(?:ind|ound)|show(?:ed)?|observed?|conclude[sd]?"
+        r"|demonstrated?|report(?:ed)?)\b"
+        r"|^(?:results?|findings?|conclusions?|in conclusion|our results|our findings)\b"
+        r"|\bsignificant(?:ly)? (?:\w+ )?(?:high|low|"
+        r"differ|increas|decreas|reduc|improv|better|great|associat|more|less)|\b(?:out-?performs?|outperformed"
+        r"|achieve[sd]?|"
+        r"state[- ]of[- ]the[- ]art results)\b|\bp\s*[<=]\s*0?\.\d|\b95\s?% CI\b|\b(?:by|to|of|was|were"
+        r"|at) (?:about )?[+−-]?\d[\d.,]*\s?%|\bwas found to\b|\bwere found\b"
         r"|\bconcluded? that\b|\bincreased by\b|\bcompared (?:to|with)\b",
     ),
     (
         Role.METHOD, 1.6,
-        r"\bwe (?:also |first |then |further |thus |next )*(?:use[sd]?|appl(?:y|ied)|develop(?:ed)?|propose[sd]?|collect(?:ed)?"
-        r"|measured?|recruited|conduct(?:ed)?|perform(?:ed)?|employ(?:ed)?|design(?:ed)?|implement(?:ed)?|train(?:ed)?|introduced?"
-        r"|present|combined?|extend|adopt|model(?:led|ed)?|analy[sz]ed?|compared?|evaluated?|searched|pooled|included|excluded|extracted|calculated|estimated|tested|surveyed|grew|sampled|extract)\b"
-        r"|^(?:methods?|materials and methods|design|participants|setting|measurements)\b|\b(?:was|were) (?:\w+ly )?(?:used|measured|"
-        r"collected|recruited|randomi[sz]ed|assigned|conducted|performed|analy[sz]ed|administered|sampled|grown|applied|recorded|"
-        r"included|calculated|estimated|selected|assessed|carried out|obtained|interviewed|treated)\b|\busing (?:a|an|the)\b"
-        r"|\b(?:based on|by means of|consists of|is used to|are used to)\b|\bour (?:method|approach|algorithm|model|framework|system)\b"
-        r"|\bthe proposed (?:method|approach|algorithm|model|framework|system)\b|^(?:first|second|then|next|finally|specifically)\b",
+        r"\bwe (?:also |first |then |further |thus |next )*(?:use[sd]?|appl(?:y|ied)|develop(?:ed)?"
+        r"|propose[sd]?|collect(?:ed)?"
+        r"|measured?|recruited|conduct(?:ed)?|perform(?:ed)?|employ(?:ed)?|design(?:ed)?|implement(?:ed)?"
+        r"|train(?:ed)?|introduced?"
+        r"|present|combined?|extend|adopt|model(?:led|ed)?|analy[sz]ed?|compared?|evaluated?|searched|pooled"
+        r"|included|excluded|extracted|calculated|estimated|tested|surveyed|grew|sampled|extract)\b"
+        r"|^(?:methods?|materials and methods|design|participants|setting|measurements)\b|\b(?:was"
+        r"|were) (?:\w+ly )?(?:used|measured|"
+        r"collected|recruited|randomi[sz]ed|assigned|conducted|performed|analy[sz]ed|administered|sampled|grown"
+        r"|applied|recorded|"
+        r"included|calculated|estimated|selected|assessed|carried out|obtained|interviewed|treated)\b"
+        r"|\busing (?:a|an|the)\b"
+        r"|\b(?:based on|by means of|consists of|is used to|are used to)\b|\bour (?:method|approach|algorithm"
+        r"|model|framework|system)\b"
+        r"|\bthe proposed (?:method|approach|algorithm|model|framework|system)\b|^(?:first|second|then|next"
+        r"|finally|specifically)\b",
     ),
     (
         Role.BACKGROUND, 1.7,
-        r"\b(?:has|have) (?:been|become|attracted|received|emerged|led|gained|recently)\b|\b(?:however|although|despite),? .{0,60}"
-        r"(?:little|few|unclear|unknown|lack|remain|challeng|difficult)|\bis (?:a|an|one of the) (?:\w+ )?(?:key|common|major|"
-        r"important|critical|fundamental|challenging|well[- ]known|crucial|leading)|\b(?:recent(?:ly)?|increasing(?:ly)?|traditional(?:ly)?"
-        r"|in recent years|nowadays|previous(?:ly)? (?:stud|work|research|report)\w*|existing (?:methods|approaches|work|studies))\b"
-        r"|\b(?:little|not much|less) is known\b|\bplays? (?:a|an) (?:\w+ )?role\b|^(?:background|introduction|context)\b|\bwidely\b"
+        r"\b(?:has|have) (?:been|become|attracted|received|emerged|led|gained|recently)\b|\b(?:however|although"
+        r"|despite),? .{0,60}"
+        r"(?:little|few|unclear|unknown|lack|remain|challeng|difficult)|\bis (?:a|an"
+        r"|one of the) (?:\w+ )?(?:key|common|major|"
+        r"important|critical|fundamental|challenging|well[- ]known|crucial|leading)|\b(?:recent(?:ly)?"
+        r"|increasing(?:ly)?|traditional(?:ly)?"
+        r"|in recent years|nowadays|previous(?:ly)? (?:stud|work|research|report)\w*|existing (?:methods"
+        r"|approaches|work|studies))\b"
+        r"|\b(?:little|not much|less) is known\b|\bplays? (?:a|an) (?:\w+ )?role\b|^(?:background|introduction"
+        r"|context)\b|\bwidely\b"
         r"|\b(?:many|several|most) (?:studies|researchers|methods|approaches|people|systems)\b|\boften\b",
     ),
 )  # fmt: skip

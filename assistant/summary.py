@@ -45,12 +45,17 @@ _PROMISE = re.compile(r"\b(?:we|it|this \w+) will\b|\bwill be (?:\w+ed|identifie
 _ABSTRACT = re.compile(r"abstract|summary|摘\s*要", re.IGNORECASE)
 _CLOSING = re.compile(r"discussion|conclusion|concluding|limitation|结论|讨论", re.IGNORECASE)
 _ASIDE = re.compile(
-    r"acknowledg|reference|appendix|supplement|competing|conflict|funding|contribut|data avail|ethic|abbreviat|致谢|参考文献",
+    r"acknowledg|reference|appendix|supplement|competing|conflict|funding|contribut|data avail|ethic|abbreviat"
+    r"|致谢|参考文献",
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(r"\[\d[\d,\s–-]*\]|\(\D{3,60}\d{4}[a-z]?\)|\bet al\b")
-_FIGURE = re.compile(r"\b(?:shown|listed|given|presented|summari[sz]ed) in (?:fig|table|appendix|supplement)", re.IGNORECASE)
-_POINTS_BACK = re.compile(r"^(?:this|these|that|those|it|they|he|she|such|both|here|thus|therefore|hence)\b", re.IGNORECASE)
+_FIGURE = re.compile(
+    r"\b(?:shown|listed|given|presented|summari[sz]ed) in (?:fig|table|appendix|supplement)", re.IGNORECASE
+)
+_POINTS_BACK = re.compile(
+    r"^(?:this|these|that|those|it|they|he|she|such|both|here|thus|therefore|hence)\b", re.IGNORECASE
+)
 _CHINESE = (
     (SummaryPart.ASKS, re.compile("目的|旨在|本文(?:研究|探讨|提出|针对)|本研究")),
     (SummaryPart.DID, re.compile("方法|采用|利用|选取|通过对")),
@@ -61,7 +66,8 @@ _CHINESE = (
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """A sentence of a paper, `passage.text[start:end]`, the `at`-th of `of`; `role` is the one it has in the abstract."""
+    """A sentence of a paper, `passage.text[start:end]`, the `at`-th of `of`; `role` is the one it has in the "
+    "abstract."""
 
     passage: Passage
     start: int
@@ -81,12 +87,17 @@ def summarise(paper: Paper, passages: Sequence[Passage], retriever: Retriever) -
     sentences = _with_roles(_read(passages, retriever))
     language = guess_language(" ".join(s.text for s in sentences[:20]))
     if language == "zh":
-        chosen, notes = _chinese(sentences), ["The paper seems to be in Chinese: its lines are told by a few cue words."]
+        chosen, notes = (
+            _chinese(sentences),
+            ["The paper seems to be in Chinese: its lines are told by a few cue words."],
+        )
     elif language in ("en", None):
         chosen, notes = _english(sentences), []
     else:
         chosen = [(SummaryPart.SAYS, s) for s in sentences[:FIRST_LINES]]
-        notes = [f"The paper seems to be in {NAMES[language]}, which the summary cannot read: its first lines are shown."]
+        notes = [
+            f"The paper seems to be in {NAMES[language]}, which the summary cannot read: its first lines are shown."
+        ]
     lines = []
     for n, (part, s) in enumerate(chosen, 1):
         candidate = Candidate(Hit(s.passage, n, 1.0, 0.0, 0.0), paper, s.at, s.start, s.end, 0.0, 1.0)

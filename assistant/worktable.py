@@ -41,9 +41,7 @@ NOT_ENGLISH = "not judged: language"
 NOTHING = "no sentence is likely enough to bear on this"
 METHOD = "stance: words of direction and negations, sentence by sentence (polarity-1)"
 
-_YES_NO = re.compile(
-    r"^(?:do|does|did|is|are|was|were|can|could|has|have|had|will|would|may|should)\b", re.IGNORECASE
-)
+_YES_NO = re.compile(r"^(?:do|does|did|is|are|was|were|can|could|has|have|had|will|would|may|should)\b", re.IGNORECASE)
 _ASKS = re.compile(
     r"[?？]\s*$|^(?:what|which|who|whom|whose|when|where|why|how|compare|list|name|give|show|tell|explain|describe)\b",
     re.IGNORECASE,
@@ -91,7 +89,9 @@ def compare_works(
         rows = _renumbered(sorted(rows, key=lambda r: -max(e.score for e in r.evidence)))
     claim = is_claim(question)
     rows = [_judged(question, row, verifier, claim=claim) for row in rows]
-    method = METHOD if verifier is None or not claim else f"{METHOD}; verdict: {verifier.id}, on the likeliest sentences"
+    method = (
+        METHOD if verifier is None or not claim else f"{METHOD}; verdict: {verifier.id}, on the likeliest sentences"
+    )
     return Comparison(question, tuple(rows), claim, method, len(works) - len(kept))
 
 
