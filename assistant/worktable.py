@@ -22,12 +22,13 @@ from assistant.polarity import Axis, read
 from assistant.quotes import Candidate, Retriever, as_evidence, choose, find_candidates, is_sentence, place
 from assistant.relations import signs
 from assistant.relations.phrases import AUXILIARIES
+from assistant.rhetoric import Role, cues
 from assistant.types import Comparison, ComparisonRow, Evidence, Filters, Label, Paper, PaperVerdict
 from assistant.verification import Verifier
 
 QUOTES = 2
 """Sentences for each work, at most."""
-PASSAGES = 4
+PASSAGES = 6
 """Passages of each work that are read."""
 MAX_ROWS = 12
 """Works in one table, at most, unless they are named: each costs about half a second."""
@@ -37,6 +38,7 @@ MAX_QUESTION = 4000
 """Characters of a question, as for `ask`."""
 NOT_JUDGED = "not judged: no verifier"
 NOT_A_CLAIM = "not judged: a question is no claim"
+NO_FINDING = "not judged: its sentences say what was asked or done, not what was found"
 NOT_ENGLISH = "not judged: language"
 NOTHING = "no sentence is likely enough to bear on this"
 METHOD = "stance: words of direction and negations, sentence by sentence (polarity-1)"
@@ -124,7 +126,8 @@ def _row(
     only = replace(filters, papers=tuple(p.id for p in work))
     hits = retriever.search(question, k=PASSAGES, filters=only)
     likely = [c for c in find_candidates(question, hits, retriever) if c.score >= settings.answer_above]
-    chosen = choose(likely, quotes=QUOTES)
+    stating = [c for c in likely if states(c.text)]
+    chosen = choose(stating or likely, quotes=QUOTES)
     if not chosen:
         return ComparisonRow(work[0], note=NOTHING)
     evidence = [_placed(i, c, retriever) for i, c in enumerate(chosen, n)]
@@ -134,13 +137,21 @@ def _row(
     return ComparisonRow(judged[0].paper, judged, _side(judged))
 
 
+def states(text: str) -> bool:
+    """Whether a sentence reports something rather than says what is asked or how it was done: only such a one can be
+    for or against a claim."""
+    found = cues(" ".join(text.split()))
+    return Role.OBJECTIVE not in found and (Role.METHOD not in found or Role.RESULT in found)
+
+
 def _placed(n: int, candidate: Candidate, retriever: Retriever) -> Evidence:
     return place(as_evidence(n, candidate), candidate, retriever)
 
 
 def _stance(question: str, e: Evidence) -> Label:
     points = any(cue.axis is not Axis.LINK for cue in read(question).cues) or is_claim(question)
-    return stance(question, e.text) if points and is_sentence(e) and e.score >= MIN_SCORE else Label.NOT_ENOUGH_INFO
+    judged = points and is_sentence(e) and e.score >= MIN_SCORE and states(e.text)
+    return stance(question, e.text) if judged else Label.NOT_ENOUGH_INFO
 
 
 def _side(evidence: Sequence[Evidence]) -> Label:
@@ -161,11 +172,13 @@ def _renumbered(rows: Sequence[ComparisonRow]) -> list[ComparisonRow]:
 
 def _judged(question: str, row: ComparisonRow, verifier: Verifier | None, *, claim: bool) -> ComparisonRow:
     """The row with the verdict of its most decided sentence."""
-    sentences = [e for e in row.evidence if is_sentence(e)]
-    if row.note or not sentences:
+    sentences = [e for e in row.evidence if is_sentence(e) and states(e.text)]
+    if row.note:
         return row
     if not claim:
         return replace(row, note=NOT_A_CLAIM)
+    if not sentences:
+        return replace(row, note=NO_FINDING)
     if verifier is None:
         return replace(row, note=NOT_JUDGED)
     if guess_language(question) not in ("en", None):
@@ -178,8 +191,8 @@ def _judged(question: str, row: ComparisonRow, verifier: Verifier | None, *, cla
 
 
 COLUMNS = (
-    "paper_id", "title", "authors", "year", "stance", "verdict", "p_supports", "p_refutes", "p_not_enough_info", "pages",
-    "sentences", "note", "path",
+    "paper_id", "title", "authors", "year", "stance", "verdict", "p_supports", "p_refutes", "p_not_enough_info",
+    "pages", "sentences", "note", "path",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings of cells that a spreadsheet would run (OWASP, CSV injection)."""

@@ -73,7 +73,7 @@ def transitive(word: str, *, bare: bool = False) -> int:
 
 
 def intransitive(word: str) -> int:
-    """+1 or -1 for a verb in the past ("increases" may be a noun) that says of its subject that it rose or fell, else 0."""
+    """+1 or -1 for a past verb that says its subject rose or fell ("increases" may be a noun), else 0."""
     if word in _IRREGULAR:
         return direction(word)[0]
     if not re.match(r"(?:increas|decreas|declin|improv|worsen|rises|falls|dropp|diminish|grows)", word):
