@@ -1,7 +1,6 @@
-"""Whether a question asks for a summary or a comparison rather than for an answer. By its first words; "
-"English, Chinese.
+"""Whether a question asks for a summary or a comparison rather than for an answer. By its first words.
 
-Pure. In doubt it is an ordinary question.
+Pure; English and Chinese. In doubt it is an ordinary question.
 """
 
 from __future__ import annotations
@@ -37,8 +36,10 @@ MIN_TITLE = 0.6
 MIN_ID = 6
 """Characters of a paper's id that name it."""
 
-_POLITE = r"^\s*(?:please |could you |can you |would you |will you |i(?:'d| would) like (?:you )?to |give me "
-r"|show me |write |make )*"
+_POLITE = (
+    r"^\s*(?:please |could you |can you |would you |will you |i(?:'d| would) like (?:you )?to |give me |show me |write "
+    r"|make )*"
+)
 _SUMMARY = re.compile(
     _POLITE + r"(?:(?:to )?(?:summari[sz]e|sum up|recap)|(?:a |an |the )?(?:short |brief )?(?:summary|overview)(?: of"
     r"| for| on)?)\b",
@@ -73,8 +74,7 @@ def intent_of(question: str) -> Intent | None:
     if found := _CHINESE_COMPARE.match(question):
         return Intent(Wish.COMPARISON, question[found.end() :]) if question[found.end() :].strip() else None
     if found := _ABOUT.match(question):
-        rest = found["rest"].strip(" ?.!")
-        return Intent(Wish.COMPARISON, rest) if rest else Intent(Wish.SUMMARY, "")
+        return None if found["rest"].strip(" ?.!") else Intent(Wish.SUMMARY, "")
     if found := _SUMMARY.match(question):
         rest = question[found.end() :].strip(" :?.!")
         return Intent(Wish.SUMMARY, "" if _ALL.match(rest) else rest)

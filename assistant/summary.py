@@ -66,8 +66,7 @@ _CHINESE = (
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """A sentence of a paper, `passage.text[start:end]`, the `at`-th of `of`; `role` is the one it has in the "
-    "abstract."""
+    """A sentence of a paper, `passage.text[start:end]`, the `at`-th of `of`; `role` is its role in the abstract."""
 
     passage: Passage
     start: int
@@ -147,7 +146,7 @@ def _weight(s: _Sentence, part: SummaryPart) -> float:
     text = _flat(s)
     section = section_role(s.passage.section)
     weight = cues(text).get(role, 0.0)
-    if (not weight and section is not role) or section in _NOT_FROM.get(part, ()) or _will(part, text):
+    if (not weight and section is not role) or section in _NOT_FROM.get(part, ()) or _says_nothing(part, text):
         return 0.0
     if s.role is not None:
         weight += ABSTRACT if s.role is role else 0.0
@@ -157,13 +156,12 @@ def _weight(s: _Sentence, part: SummaryPart) -> float:
         weight += CLOSING
     if part is SummaryPart.ASKS and s.role is None:
         weight -= s.at / max(1, s.of)
-    weight -= 1.5 * bool(_FIGURE.search(text))
     return weight - 1.5 * bool(_ELSEWHERE.search(text)) - 0.8 * bool(_POINTS_BACK.search(text))
 
 
-def _will(part: SummaryPart, text: str) -> bool:
-    """Whether a finding is only promised (a protocol)."""
-    return part is SummaryPart.FOUND and bool(_PROMISE.search(text))
+def _says_nothing(part: SummaryPart, text: str) -> bool:
+    """Whether a sentence only points to a figure, or a finding is only promised (a protocol)."""
+    return bool(_FIGURE.search(text)) or (part is SummaryPart.FOUND and bool(_PROMISE.search(text)))
 
 
 def _flat(s: _Sentence) -> str:
