@@ -6,6 +6,7 @@ colour and by line, and leads to its passage. Knows no browser and no library.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from assistant import Answer, Relation
@@ -15,6 +16,8 @@ MAX_EDGES = 24
 """Edges drawn, at most; the export holds all."""
 ROW, BOX, WIDTH, SIDE, PAD = 46, 34, 760, 250, 6
 """Pixels: height of a row and of a box, width of the drawing and of a box, margin."""
+PLACES = (0.22, 0.5, 0.75)
+"""Share of the way along an edge at which its words stand, for the first, second and third edge of a cause."""
 CHARACTERS = 34
 """Of a name in a box; the whole name is its title."""
 SIGNS = {
@@ -45,7 +48,11 @@ def graph_svg(relations: Sequence[Relation]) -> str:
     height = ROW * max(len(causes), len(effects)) + 2 * PAD
     boxes = [_box(name, PAD, i) for i, name in enumerate(causes)]
     boxes += [_box(name, WIDTH - SIDE - PAD, i) for i, name in enumerate(effects)]
-    lines = [_edge(r, causes.index(r.cause), effects.index(r.effect), i) for i, r in enumerate(relations)]
+    seen: Counter[str] = Counter()
+    lines = []
+    for r in relations:
+        lines.append(_edge(r, causes.index(r.cause), effects.index(r.effect), seen[r.cause]))
+        seen[r.cause] += 1
     return (
         f'<svg role="img" aria-label="Graph of causes and effects" viewBox="0 0 {WIDTH} {height}" width="100%" '
         f'xmlns="http://www.w3.org/2000/svg" font-size="13">{"".join(lines)}{"".join(boxes)}</svg>'
@@ -64,12 +71,12 @@ def _box(name: str, x: int, row: int) -> str:
 
 
 def _edge(relation: Relation, cause: int, effect: int, number: int) -> str:
-    """A line with an arrow head drawn as a path (a marker would need an id, which two drawings would share), and its
-    words at a place that differs from edge to edge."""
+    """A line with an arrow head drawn as a path (a marker would need an id, which two drawings would share); its
+    words stand near its cause, those of the cause's `number`-th edge further on."""
     word, colour, dashes = SIGNS[relation.sign]
     x1, y1 = PAD + SIDE, PAD + cause * ROW + BOX // 2
     x2, y2 = WIDTH - SIDE - PAD, PAD + effect * ROW + BOX // 2
-    share = (0.35, 0.5, 0.65)[number % 3]
+    share = PLACES[number % len(PLACES)]
     x, y = round(x1 + share * (x2 - x1)), round(y1 + share * (y2 - y1)) - 4
     head = f'<path d="M{x2} {y2}l-9 -5v10z" fill="{colour}"/>' if relation.sign else ""
     label = escape(f"{word}{' (' + relation.hedge + ')' if relation.hedge else ''} [{relation.evidence}]")

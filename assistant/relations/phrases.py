@@ -53,7 +53,7 @@ _EMPTY_HEADS = _words(
 _VAGUE = _words(
     "effect effects change changes difference differences result results number numbers extent rate rates amount "
     "increase increases decrease decreases reduction reductions improvement improvements decline level levels value "
-    "values group groups risk risks phase phases"
+    "values group groups impact impacts score scores risk risks phase phases"
 )
 _HALF = _words("and or al lower higher greater less more fewer same new true real active high low early late standard")
 """A name that ends so was cut in the middle."""
