@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assistant.types import Paper as Paper
     from assistant.types import Passage as Passage
     from assistant.types import ReasoningStep as ReasoningStep
+    from assistant.types import Relation as Relation
     from assistant.types import Verdict as Verdict
 
 __version__ = "0.1.0"
@@ -28,7 +29,8 @@ _HOMES = {
     "Settings": "assistant.config",
     "AssistantError": "assistant.errors",
     **dict.fromkeys(
-        ("Answer", "Evidence", "Filters", "Label", "Paper", "Passage", "ReasoningStep", "Verdict"), "assistant.types"
+        ("Answer", "Evidence", "Filters", "Label", "Paper", "Passage", "ReasoningStep", "Relation", "Verdict"),
+        "assistant.types",
     ),
 }
 __all__ = ["__version__", *_HOMES]

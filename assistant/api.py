@@ -16,6 +16,7 @@ from assistant.config import BUILT_IN_EMBEDDER, Settings, find_library, load_set
 from assistant.errors import AssistantError, LibraryError
 from assistant.types import (
     Answer,
+    Comparison,
     Document,
     Evidence,
     FileReport,
@@ -29,6 +30,7 @@ from assistant.types import (
     ReasoningStep,
     Reference,
     Related,
+    Summary,
     Verdict,
 )
 
@@ -310,6 +312,9 @@ class Assistant:
         was found."""
         from assistant import loop, reasoning
 
+        if mode == "ask" and (events := self._overview(question, filters, cancel, searcher)) is not None:
+            yield from events
+            return
         run = reasoning.check_claim if mode == "check" else reasoning.answer
         searcher, verifier = searcher or self.searcher(), self.verifier()
         writer = self.writer() if mode == "ask" else None
@@ -367,6 +372,58 @@ class Assistant:
         from assistant import replay
 
         return replay.replay(self, answer_id)
+
+    def _overview(
+        self,
+        question: str,
+        filters: Filters,
+        cancel: threading.Event | None,
+        searcher: LibraryRetriever | None,
+    ) -> Iterator[StreamEvent] | None:
+        """The events of a question that asks for a summary or a comparison; None for any other."""
+        from assistant.intents import intent_of
+        from assistant.overview import overview
+
+        if intent_of(question) is None:
+            return None
+        settings, verifier = self.settings, self.verifier()
+        return overview(
+            question, searcher or self.searcher(), self.papers(), self.passages, settings=settings, filters=filters,
+            verifier=verifier, cancel=cancel,
+        )  # fmt: skip
+
+    def compare(
+        self,
+        question: str,
+        *,
+        papers: Sequence[str] = (),
+        filters: Filters = EVERYTHING,
+        judge: bool = True,
+        cancel: threading.Event | None = None,
+    ) -> Comparison:
+        """What each work says on a question or claim: one row a work, with its best sentences. `papers` are ids, or
+        beginnings of them; none: the works that bear on it. `judge`: a claim gets a verdict for each work from the
+        verifier in use. Raises as `ask` does, and UsageError for an id that is none."""
+        from assistant.worktable import compare_works, is_claim
+
+        verifier = self.verifier() if judge and is_claim(question) else None
+        return compare_works(
+            question,
+            self.searcher(),
+            papers=[self.paper(i) for i in papers],
+            verifier=verifier,
+            filters=filters,
+            settings=self.settings,
+            cancel=cancel,
+        )
+
+    def summary(self, paper_id: str) -> Summary:
+        """What a paper asks, did, found and warns of, in its own sentences. Raises UsageError for an id that is none
+        or several."""
+        from assistant.summary import summarise
+
+        paper = self.paper(paper_id)
+        return summarise(paper, self.passages(paper.id), self.searcher())
 
     def searcher(self) -> LibraryRetriever:
         """What reasoning asks for passages, places and papers."""

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant import __version__, history_cli, training_cli
+from assistant import __version__, history_cli, overview_cli, training_cli
 from assistant.api import Assistant
 from assistant.config import DEVICES
 from assistant.errors import AssistantError, Cancelled, UsageError
 from assistant.interrupt import cancel_on_sigint
-from assistant.types import Document, FileReport, FileStatus, Filters, IngestReport
+from assistant.types import Answer, Document, FileReport, FileStatus, Filters, IngestReport
 
 logger = logging.getLogger(__name__)
 
@@ -94,8 +94,19 @@ def ask(arguments: argparse.Namespace) -> int:
         talk = history_cli.conversation(assistant, arguments)
         answer = talk.ask(question, filters=Filters(references=arguments.references), cancel=cancel)
         history_cli.say_kept(talk)
-    _print_json(contract.answer_json(answer)) if arguments.json else print(terminal.answer_text(answer))
+    if arguments.graph:
+        _print_graph(answer, arguments.graph)
+    elif arguments.json:
+        _print_json(contract.answer_json(answer))
+    else:
+        print(terminal.answer_text(answer))
     return Cancelled.exit_code if cancel.is_set() else OK
+
+
+def _print_graph(answer: Answer, form: str) -> None:
+    from assistant.relations import export
+
+    _print_json(export.graph_json(answer)) if form == "json" else print(export.mermaid(answer), end="")
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -275,6 +286,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_papers(commands)
     _add_upkeep(commands)
     history_cli.add_commands(commands, _add, _assistant)
+    overview_cli.add_commands(commands, _add, _assistant)
     training_cli.add_commands(commands, _add)
     return parser
 
@@ -342,6 +354,7 @@ def _add_questions(commands: Any) -> None:
     history_cli.add_question_options(parser)
     parser.add_argument("--references", action="store_true", help="look through the papers' lists of references too")
     _add_writer_options(parser)
+    parser.add_argument("--graph", choices=("mermaid", "json"), help="print what acts on what, as the quotes say it")
     _add_model_options(parser)
     parser = _add(commands, "check", check)
     parser.add_argument("claim", nargs="?")

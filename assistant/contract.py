@@ -12,8 +12,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.relations.export import relation_json
 from assistant.types import (
     Answer,
+    Comparison,
+    ComparisonRow,
     Evidence,
     FileReport,
     FileStatus,
@@ -26,6 +29,7 @@ from assistant.types import (
     ReasoningStep,
     Related,
     Span,
+    Summary,
     Verdict,
 )
 
@@ -49,6 +53,7 @@ def answer_json(answer: Answer) -> Json:
         "timings": dict(answer.timings),
         "standalone": answer.standalone,
         "follow_ups": list(answer.follow_ups),
+        "relations": [relation_json(r) for r in answer.relations],
     }
 
 
@@ -174,6 +179,39 @@ def health_json(checks: Iterable[HealthCheck]) -> Json:
     """What `doctor --json` prints; `ok` when every check is."""
     listed = [{"name": c.name, "ok": c.ok, "detail": c.detail} for c in checks]
     return {"ok": all(c["ok"] for c in listed), "checks": listed}
+
+
+def comparison_json(comparison: Comparison) -> Json:
+    """What `compare --json` prints."""
+    return {
+        "question": comparison.question,
+        "claim": comparison.claim,
+        "method": comparison.method,
+        "left_out": comparison.left_out,
+        "rows": [_row_json(row) for row in comparison.rows],
+    }
+
+
+def _row_json(row: ComparisonRow) -> Json:
+    verdict = row.verdict
+    return {
+        "paper": paper_json(row.paper),
+        "stance": None if row.stance is None else str(row.stance),
+        "verdict": None if verdict is None else str(verdict.label),
+        "probabilities": list(verdict.probabilities) if verdict and verdict.probabilities else None,
+        "judged_on": list(verdict.evidence) if verdict else [],
+        "note": row.note,
+        "evidence": [evidence_json(e) for e in row.evidence],
+    }
+
+
+def paper_summary_json(summary: Summary) -> Json:
+    """What `summary --json` prints."""
+    return {
+        "paper": paper_json(summary.paper),
+        "lines": [{"part": str(line.part), "evidence": evidence_json(line.evidence)} for line in summary.lines],
+        "notes": list(summary.notes),
+    }
 
 
 def _step_json(step: ReasoningStep) -> Json:

@@ -44,7 +44,8 @@ from assistant.quotes import (
     merge,
     place,
 )
-from assistant.types import Answer, Evidence, Filters, Label, Provenance, ReasoningStep, StepKind, Verdict
+from assistant.relations.graph import conflict_steps, relations_of
+from assistant.types import Answer, Evidence, Filters, Label, Provenance, ReasoningStep, Relation, StepKind, Verdict
 from assistant.verification import Verifier
 
 __all__ = ["MAX_QUESTION", "CheckEvent", "Event", "Retriever", "answer", "check_claim"]
@@ -92,7 +93,8 @@ def answer(
         evidence.append(place(as_evidence(n, candidate), candidate, retriever))
         yield evidence[-1]
     clock.mark("evidence")
-    judged = _judged(question, findings, chosen, evidence, verifier)
+    relations = relations_of(evidence) if found else ()
+    judged = _judged(question, findings, chosen, evidence, relations, verifier)
     yield from judged
     clock.mark("verdicts")
     stop_if(cancel)
@@ -107,6 +109,7 @@ def answer(
         _provenance(retriever, verifier, findings),
         verdicts=_overall(question, judged),
         timings=clock.timings(),
+        relations=relations,
         follow_ups=asked_next,
     )
 
@@ -203,12 +206,13 @@ def _judged(
     findings: Findings,
     chosen: Sequence[Candidate],
     evidence: Sequence[Evidence],
+    relations: Sequence[Relation],
     verifier: Verifier | None,
 ) -> list[ReasoningStep]:
-    """The steps after the quotes, part by part, with their verdicts."""
+    """The steps after the quotes, where papers differ in sign first, then part by part, with their verdicts."""
     if not findings.found:
         return appraise(question, [nothing_found(evidence)], (), findings.candidates, verifier)
-    steps: list[ReasoningStep] = []
+    steps = appraise(question, conflict_steps(relations, evidence), evidence, findings.candidates, verifier)
     for asked, own in _by_part(findings, chosen, evidence):
         steps += appraise(asked, _reason(asked, own), own, findings.candidates, verifier)
     return steps
@@ -291,7 +295,7 @@ def _text(evidence: Sequence[Evidence], steps: Sequence[ReasoningStep]) -> str:
     verb = "bears" if len(evidence) == 1 else "bear"
     lead = f"{count(len(evidence), 'quote')} of {count(works, 'paper')} {verb} on this."
     quotes = "\n".join(quoted(e) for e in evidence)
-    compared = [s.text for s in steps if s.kind in (StepKind.AGREEMENT, StepKind.DIFFERENCE)]
+    compared = [s.text for s in steps if s.kind in (StepKind.CAUSAL, StepKind.AGREEMENT, StepKind.DIFFERENCE)]
     return "\n\n".join([lead, quotes, *([" ".join(compared)] if compared else [])])
 
 

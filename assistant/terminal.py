@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from assistant.types import (
     Answer,
+    Comparison,
+    ComparisonRow,
     Evidence,
     FileReport,
     FileStatus,
@@ -26,6 +28,8 @@ from assistant.types import (
     ReasoningStep,
     Related,
     StepKind,
+    Summary,
+    SummaryPart,
     Verdict,
 )
 
@@ -160,6 +164,44 @@ def _computed(verdict: DataVerdict, width: int) -> str:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
+
+
+def comparison_text(comparison: Comparison, *, width: int = WIDTH, colour: bool = False) -> str:
+    """A row for each work: paper, stance, verdict, then its sentences with their pages."""
+    kind = "Claim" if comparison.claim else "Question"
+    head = [_wrap(f"{kind}: {comparison.question}", width)]
+    if not comparison.rows:
+        return "\n\n".join([*head, "No work says anything that is likely enough to bear on this."])
+    rows = [_row_text(row, width, colour) for row in comparison.rows]
+    more = [f"{_count(comparison.left_out, 'more work')} had no room."] if comparison.left_out else []
+    return "\n\n".join([*head, *rows, *more, _wrap(f"Method: {comparison.method}", width)])
+
+
+def _row_text(row: ComparisonRow, width: int, colour: bool) -> str:
+    says = f"says: {_stance(row.stance)}" if row.stance else "answers" if row.evidence else ""
+    if row.verdict is not None:
+        word, hue = _VERDICTS[row.verdict.label]
+        sure = f" ({max(row.verdict.probabilities):.0%})" if row.verdict.probabilities else ""
+        says += f"; verdict: {_style(word, hue, colour)}{sure}"
+    notes = "; ".join(part for part in (says, row.note) if part)
+    byline = ", ".join(part for part in (clean(", ".join(row.paper.authors[:1])), str(row.paper.year or "")) if part)
+    lines = [
+        _style(_wrap(f"{_title(row.paper)}{f' ({byline})' if byline else ''}", width), "bold", colour),
+        f"  {notes}",
+    ]
+    lines += [_wrap(f"  [{e.n}] {_page(e) or 'no page'}: “{e.text}”", width, indent="      ") for e in row.evidence]
+    return "\n".join(lines)
+
+
+def paper_summary_text(summary: Summary, *, width: int = WIDTH, colour: bool = False) -> str:
+    """What a paper asks, did, found and warns of, each line with its page; then what could not be told."""
+    blocks: list[str] = [_style(_wrap(_title(summary.paper), width), "bold", colour)]
+    for part in SummaryPart:
+        lines = [line.evidence for line in summary.lines if line.part is part]
+        if lines:
+            told = [_wrap(f"  [{e.n}] {_page(e) or 'no page'}: “{e.text}”", width, indent="      ") for e in lines]
+            blocks.append("\n".join([part.capitalize(), *told]))
+    return "\n\n".join([*blocks, *(_wrap(note, width) for note in summary.notes)])
 
 
 def file_line(report: FileReport, *, colour: bool = False) -> str:

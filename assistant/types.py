@@ -437,6 +437,59 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparisonRow:
+    """What one work says on a question: its best sentences, likeliest first. `stance` is which way they point for a
+    claim or a yes-no question (None for any other question); `verdict` is None where none was judged, and `note` says
+    why a row is empty or not judged."""
+
+    paper: Paper
+    evidence: tuple[Evidence, ...] = ()
+    stance: Label | None = None
+    verdict: PaperVerdict | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A question or claim with one row for each work. The [n] of the quotes run on from row to row; `method` says how
+    stance and verdict were come by, `left_out` how many works with likely sentences had no room."""
+
+    question: str
+    rows: tuple[ComparisonRow, ...]
+    claim: bool = False
+    method: str = ""
+    left_out: int = 0
+
+
+class SummaryPart(enum.StrEnum):
+    """What a line of a summary tells of its paper."""
+
+    ASKS = "asks"
+    DID = "did"
+    FOUND = "found"
+    WARNS = "warns of"
+    SAYS = "says"
+    """A line whose part in the paper could not be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryLine:
+    """A sentence of the paper, with its place, and what it tells."""
+
+    part: SummaryPart
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a paper asks, did, found and warns of, in its own sentences. `notes` say what could not be told and why."""
+
+    paper: Paper
+    lines: tuple[SummaryLine, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FileReport:
     """How one file of an ingest ended; `reason` is empty when all is well. `pages` are paragraphs where `paged` is
     False."""

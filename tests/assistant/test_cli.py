@@ -316,3 +316,49 @@ def test_a_chat_model_writes_from_python(sample_library: Path) -> None:
     assert answer.evidence[0].spans[0].boxes
     assert answer.provenance.models[0].startswith("langchain:FakeListChatModel")
     assert answer.provenance.counts["invented quote"] >= 8
+
+
+def test_ask_prints_its_graph(sample_library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "ask", QUESTION, "--library", sample_library, "--graph", "mermaid")
+    assert code == 0
+    assert out.startswith("flowchart LR\n")
+    assert "raises" in out
+    code, out, _ = run(capsys, "ask", QUESTION, "--library", sample_library, "--graph", "json")
+    graph = json.loads(out)
+    assert {"velorite"} <= {node["label"].casefold() for node in graph["nodes"]}
+    assert all(edge["sign"] == 1 for edge in graph["edges"] if "yield" in edge["effect"])
+
+
+def test_compare_prints_a_row_for_each_work(sample_library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    claim = "Velorite increases tomato yield"
+    code, out, _ = run(capsys, "compare", claim, "--library", sample_library, "--json", "--no-verdict")
+    rows = json.loads(out)["rows"]
+    assert {row["stance"] for row in rows} >= {"SUPPORTS", "REFUTES"}
+    assert all(row["verdict"] is None and row["note"] for row in rows)
+    code, out, _ = run(
+        capsys, "compare", claim, "--library", sample_library, "--papers", rows[0]["paper"]["id"][:8], "--csv"
+    )
+    assert code == 0
+    assert out.count("\n") == 2
+    assert ",REFUTES," in out
+
+
+def test_summary_prints_what_a_paper_says_of_itself(sample_library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "papers", "list", "--library", sample_library, "--json")
+    paper = next(p for p in json.loads(out) if "coastal sand" in p["title"])
+    code, out, _ = run(capsys, "summary", paper["id"][:10], "--library", sample_library)
+    assert code == 0
+    assert "Found" in out
+    assert "did not increase tomato yield" in out
+    code, out, _ = run(capsys, "summary", paper["id"][:10], "--library", sample_library, "--json")
+    assert {line["part"] for line in json.loads(out)["lines"]} == {"asks", "did", "found", "warns of"}
+    code, _, err = run(capsys, "summary", "zzzz", "--library", sample_library)
+    assert code != 0
+    assert "zzzz" in err
+
+
+def test_a_wish_for_a_summary_is_met_by_ask(sample_library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "ask", "What are these papers about?", "--library", sample_library, "--json")
+    answer = json.loads(out)
+    assert (code, answer["abstained"]) == (0, False)
+    assert len({e["work_id"] for e in answer["evidence"]}) == 6

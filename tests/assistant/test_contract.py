@@ -94,7 +94,7 @@ ANSWER = Answer(
 def test_answer_has_the_fields_of_the_contract_in_order() -> None:
     found = answer_json(ANSWER)
     first = ["id", "question", "text", "abstained", "steps", "evidence", "verdicts", "provenance", "timings"]
-    assert list(found) == [*first, "standalone", "follow_ups"]
+    assert list(found) == [*first, "standalone", "follow_ups", "relations"]
     assert [list(s) for s in found["steps"]] == [["kind", "text", "evidence", "verdict", "quote", "note"]] * 2
     assert [list(e) for e in found["evidence"]] == [EVIDENCE] * 2
     assert [list(v) for v in found["verdicts"]] == [JUDGEMENT]
