@@ -258,7 +258,10 @@ def _joined(question: str, before: str) -> str:
 
 def _placed(before: str, phrase: str) -> str:
     """The question with a phrase ("in men") in the place of one with the same preposition ("in women"), else behind
-    it. A phrase with an article says something else ("in the long term")."""
+    it; the question alone where it says the phrase already ("on sandy soil"). A phrase with an article says something
+    else ("in the long term")."""
+    if _content(phrase) <= _content(before):
+        return f"{before}?"
     preposition = phrase.split()[0]
     own = list(re.finditer(rf"\b{preposition} (?!the\b|a\b)((?!(?:{_PREPOSITIONS})\b)\w[\w-]*(?: |$))+", before))
     if own and not re.match(rf"{preposition} (?:the|a)\b", phrase):

@@ -303,6 +303,8 @@ def _judged(step: ReasoningStep) -> str:
         return ""
     if verdict.label is Label.NOT_ENOUGH_INFO:
         return f" ({verdict.reason or 'not decided'})"
+    if step.kind in (StepKind.AGREEMENT, StepKind.DIFFERENCE):
+        return " (the verifier agrees)" if verdict.label is Label.SUPPORTS else " (the verifier does not agree)"
     share = "" if verdict.confidence is None else f" {verdict.confidence:.0%}"
     return f" ({str(verdict.label).lower()}{share}{', papers disagree' if verdict.conflict else ''})"
 

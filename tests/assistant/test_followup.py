@@ -34,6 +34,11 @@ def faults(case: dict[str, Any], got: Resolved) -> str:
     return f"lost {lost}" if lost else f"kept {said & set(case['without'])}" if said & set(case["without"]) else ""
 
 
+def test_what_was_said_already_is_not_said_twice() -> None:
+    got = resolve("And in sandy soil?", earlier("Velorite increases tomato yield on sandy soil."))
+    assert got.standalone == "Velorite increases tomato yield on sandy soil?"
+
+
 KNOWN = pytest.mark.xfail(strict=True, reason="rules cannot tell")
 
 
