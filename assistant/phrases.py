@@ -6,10 +6,25 @@ import re
 import textwrap
 from collections.abc import Sequence
 
-from assistant.types import Evidence
+from assistant.types import Evidence, Label, PassageKind
 
 SHOWN_TITLE = 60
 """Characters of a title in a step, at most."""
+
+VERDICTS = {
+    Label.SUPPORTS: ("supports", "✓", "Supported"),
+    Label.REFUTES: ("refutes", "✗", "Refuted"),
+    Label.NOT_ENOUGH_INFO: ("unclear", "?", "Not enough evidence"),
+}
+"""Style, icon and word of a verdict, where it is drawn."""
+STANCES = {Label.SUPPORTS: "for the claim", Label.REFUTES: "against the claim"}
+KINDS = {
+    PassageKind.CAPTION: "caption",
+    PassageKind.ROW: "row of a table",
+    PassageKind.FOOTNOTE: "footnote",
+    PassageKind.REFERENCE: "list of references",
+}
+"""What a passage is called that is not running text."""
 
 _REFERENCE = re.compile(r"\[[\d\s,;–-]*\d[\d\s,;–-]*\]")
 

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from assistant.phrases import KINDS
 from assistant.types import (
     Answer,
     Comparison,
@@ -24,7 +25,6 @@ from assistant.types import (
     Paper,
     PaperVerdict,
     Passage,
-    PassageKind,
     ReasoningStep,
     Related,
     StepKind,
@@ -53,13 +53,6 @@ _VERDICTS = {
     Label.SUPPORTS: ("+ SUPPORTS", "green"),
     Label.REFUTES: ("- REFUTES", "red"),
     Label.NOT_ENOUGH_INFO: ("? NOT ENOUGH INFO", "yellow"),
-}
-_KINDS = {
-    PassageKind.TEXT: "",
-    PassageKind.CAPTION: "caption",
-    PassageKind.ROW: "row of a table",
-    PassageKind.FOOTNOTE: "footnote",
-    PassageKind.REFERENCE: "list of references",
 }
 _STATUS_COLOURS = {
     FileStatus.INDEXED: "green",
@@ -317,7 +310,9 @@ def _passages_text(evidence: Sequence[Evidence], width: int, colour: bool) -> st
 
 def _evidence_text(e: Evidence, width: int, colour: bool) -> str:
     """The quote with its place, then the file on a line of its own, not wrapped, so that it can be copied."""
-    where = ", ".join(p for p in (_title(e.paper), clean(e.passage.section), _KINDS[e.passage.kind], _page(e)) if p)
+    where = ", ".join(
+        p for p in (_title(e.paper), clean(e.passage.section), KINDS.get(e.passage.kind, ""), _page(e)) if p
+    )
     stance = f" ({_stance(e.stance)})" if e.stance else ""
     text = _wrap(f"[{e.n}]{stance} {where}: “{e.text}”", width, indent="    ")
     path = "" if e.path is None else f"{clean(str(e.path))}, "
@@ -340,7 +335,7 @@ def _place_of(passage: Passage, *, paged: bool) -> str:
     one, more = ("p.", "pp.") if paged else ("¶", "¶¶")
     pages = sorted({s.page for s in passage.spans})
     page = f"{one} {pages[0]}" if len(pages) == 1 else f"{more} {pages[0]}-{pages[-1]}" if pages else ""
-    return ", ".join(p for p in (page, clean(passage.section), _KINDS[passage.kind]) if p) or "passage"
+    return ", ".join(p for p in (page, clean(passage.section), KINDS.get(passage.kind, "")) if p) or "passage"
 
 
 def _title(paper: Paper) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant import Answer, Evidence, Label, Paper, ReasoningStep, Verdict
+from assistant.phrases import KINDS, STANCES, VERDICTS
 
 PAPERS_LISTED = 100
 """Papers named in the list of the library, at most."""
@@ -29,18 +30,6 @@ STEP_NAMES = {
     "caveat": "Caveat",
     "conclusion": "Conclusion",
 }
-VERDICTS = {
-    Label.SUPPORTS: ("supports", "✓", "Supported"),
-    Label.REFUTES: ("refutes", "✗", "Refuted"),
-    Label.NOT_ENOUGH_INFO: ("unclear", "?", "Not enough evidence"),
-}
-KINDS = {
-    "caption": "caption",
-    "row": "row of a table",
-    "footnote": "footnote",
-    "reference": "list of references",
-}
-STANCES = {Label.SUPPORTS: "for the claim", Label.REFUTES: "against the claim"}
 
 _TEMPLATE_MARKS = str.maketrans({c: f"&#{ord(c)};" for c in "`$\\{}="})
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")

@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 
 from assistant.export.words import (
-    STANCES,
-    VERDICTS,
     byline,
     has_verdict,
     judged,
@@ -18,6 +16,7 @@ from assistant.export.words import (
     unfinished,
 )
 from assistant.history import Turn
+from assistant.phrases import STANCES, VERDICTS
 from assistant.types import Evidence, ReasoningStep, escape_markdown
 
 _BLOCK = re.compile(r"^([-+=>]|\d{1,9}(?=[.)]))")

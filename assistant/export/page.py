@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.export.words import (
-    STANCES,
-    VERDICTS,
     byline,
     has_verdict,
     judged,
@@ -25,6 +23,7 @@ from assistant.export.words import (
     unfinished,
 )
 from assistant.history import Turn
+from assistant.phrases import STANCES, VERDICTS
 from assistant.types import Answer, Evidence, ReasoningStep, Verdict
 
 _CITATION = re.compile(r"\[([1-9][0-9]{0,3})\]")

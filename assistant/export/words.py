@@ -9,23 +9,12 @@ import re
 from collections.abc import Iterable
 
 from assistant.history import Status, Turn
-from assistant.types import Answer, Evidence, Label, Paper, PassageKind, ReasoningStep, StepKind, Verdict
+from assistant.phrases import KINDS
+from assistant.types import Answer, Evidence, Paper, ReasoningStep, StepKind, Verdict
 
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufffe\uffff]")
 TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 """Characters that set the direction of what follows them, which could make a quote seem to say something else."""
-VERDICTS = {
-    Label.SUPPORTS: ("supports", "✓", "Supported"),
-    Label.REFUTES: ("refutes", "✗", "Refuted"),
-    Label.NOT_ENOUGH_INFO: ("unclear", "?", "Not enough evidence"),
-}
-STANCES = {Label.SUPPORTS: "for the claim", Label.REFUTES: "against the claim"}
-KINDS = {
-    PassageKind.CAPTION: "caption",
-    PassageKind.ROW: "row of a table",
-    PassageKind.FOOTNOTE: "footnote",
-    PassageKind.REFERENCE: "list of references",
-}
 
 
 def cited_papers(turns: Iterable[Turn]) -> list[Paper]:
