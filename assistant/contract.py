@@ -12,7 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.relations.export import relation_json
 from assistant.types import (
     Answer,
     Comparison,
@@ -28,6 +27,7 @@ from assistant.types import (
     Provenance,
     ReasoningStep,
     Related,
+    Relation,
     Span,
     Summary,
     Verdict,
@@ -80,6 +80,19 @@ def data_verdict_json(verdict: DataVerdict) -> Json:
         "computation": None if c is None else {**asdict(c), "form": str(c.form)},
         "considered": list(verdict.considered),
         "notes": list(verdict.notes),
+    }
+
+
+def relation_json(relation: Relation) -> Json:
+    """One edge, as `Answer.relations` holds it."""
+    return {
+        "cause": relation.cause,
+        "relation": relation.relation,
+        "effect": relation.effect,
+        "sign": relation.sign,
+        "hedge": relation.hedge,
+        "study": relation.study,
+        "evidence": relation.evidence,
     }
 
 

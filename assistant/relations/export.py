@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from assistant.contract import Json, relation_json
 from assistant.relations.graph import VERBS, Conflict, conflicts, labels, nodes
 from assistant.types import Answer, Relation
-
-Json = dict[str, Any]
 
 MAX_LABEL = 80
 """Characters of a name in a drawing; the JSON holds the whole."""
 _PLAIN = frozenset(" .,%+-")
 _ARROWS = {1: "-->", -1: "-.->", 0: "---"}
-
-
-def relation_json(relation: Relation) -> Json:
-    """One edge, as `Answer.relations` holds it."""
-    return {
-        "cause": relation.cause,
-        "relation": relation.relation,
-        "effect": relation.effect,
-        "sign": relation.sign,
-        "hedge": relation.hedge,
-        "study": relation.study,
-        "evidence": relation.evidence,
-    }
 
 
 def graph_json(answer: Answer) -> Json:
