@@ -12,9 +12,9 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
 
-from assistant.errors import Cancelled, ContextTooLong, ModelError, UsageError
+from assistant.errors import Cancelled, ModelError, UsageError
 from assistant.writers.pieces import without_thoughts
-from assistant.writers.prompt import SERVER_TOKENS, estimated_tokens, shielded
+from assistant.writers.prompt import SERVER_TOKENS, estimated_tokens, refuse_too_long, shielded
 from assistant.writers.server import TOKEN_CHARACTERS
 from assistant.writing import Message, Role, Writer
 
@@ -47,13 +47,7 @@ class ChatModelWriter:
         max_tokens: int,
         cancel: threading.Event | None = None,
     ) -> Iterator[str]:
-        tokens = sum(self.count_tokens(m.content) for m in messages) + max_tokens
-        if tokens > self.context_tokens:
-            raise ContextTooLong(
-                f"about {tokens} tokens exceed the window of {self.context_tokens} tokens of {self.id}; give it fewer "
-                "passages or set a larger context_tokens",
-                tokens=tokens, window=self.context_tokens,
-            )  # fmt: skip
+        refuse_too_long(messages, max_tokens, window=self.context_tokens, name=self.id)
         yield from without_thoughts(self._pieces(messages, TOKEN_CHARACTERS * max_tokens, cancel))
 
     def _pieces(self, messages: Sequence[Message], limit: int, cancel: threading.Event | None) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assistant.errors import ContextTooLong
 from assistant.writing import Message
 
 CONTEXT_TOKENS = 16_384
@@ -51,3 +52,14 @@ def estimated_tokens(text: str) -> int:
     """Tokens that hardly any tokenizer exceeds: one for each digit and sign, one for every three bytes of the rest."""
     single = sum(c.isascii() and not c.isalpha() and not c.isspace() for c in text)
     return single + -(-(len(text.encode("utf-8", "replace")) - single) // BYTES_PER_TOKEN)
+
+
+def refuse_too_long(messages: Sequence[Message], max_tokens: int, *, window: int, name: str) -> None:
+    """Raise ContextTooLong where messages and reply, by estimate, exceed the window of the model `name`."""
+    tokens = sum(estimated_tokens(m.content) for m in messages) + max_tokens
+    if tokens > window:
+        raise ContextTooLong(
+            f"about {tokens} tokens exceed the window of {window} tokens of {name}; give it fewer passages, or set "
+            "context_tokens to the model's window where it is larger",
+            tokens=tokens, window=window,
+        )  # fmt: skip

@@ -25,7 +25,7 @@ import httpx
 
 from assistant.errors import Cancelled, ContextTooLong, ModelError
 from assistant.writers.pieces import Put, from_thread, without_thoughts
-from assistant.writers.prompt import SERVER_TOKENS, estimated_tokens, shielded
+from assistant.writers.prompt import SERVER_TOKENS, estimated_tokens, refuse_too_long, shielded
 from assistant.writing import Message
 
 KEY, OPENAI_KEY, OPENAI_HOST = "ASSISTANT_API_KEY", "OPENAI_API_KEY", "api.openai.com"
@@ -88,13 +88,7 @@ class ServerWriter:
         max_tokens: int,
         cancel: threading.Event | None = None,
     ) -> Iterator[str]:
-        tokens = sum(self.count_tokens(m.content) for m in messages) + max_tokens
-        if tokens > self.context_tokens:
-            raise ContextTooLong(
-                f"about {tokens} tokens exceed the window of {self.context_tokens} tokens of {self.id}; give it fewer "
-                "passages, or set context_tokens to the server's window where it is larger",
-                tokens=tokens, window=self.context_tokens,
-            )  # fmt: skip
+        refuse_too_long(messages, max_tokens, window=self.context_tokens, name=self.id)
         call = _Call()
 
         def work(put: Put) -> None:
