@@ -22,7 +22,7 @@ from platformdirs import user_cache_path
 from assistant.encoders import Embedder
 from assistant.index import rankings, schema, vectors, writes
 from assistant.index.beir import Collection
-from assistant.index.search import any_of, content_words, fuse, search
+from assistant.index.search import any_of, content_words, fuse, last, parted, search
 from assistant.index.store import Store
 from assistant.types import Document, Filters, Passage
 
@@ -70,7 +70,10 @@ def _parts(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, 
         return found
 
     def fused(query: str) -> list[int]:
-        return [i for i, _ in fuse([lexical(query), dense(query)])]
+        by_words, by_meaning = lexical(query), dense(query)
+        read, unread = parted(query, by_meaning, store.passages(by_meaning), embedder.id)
+        ranking = fuse([by_words, read])
+        return [i for i, _ in (*ranking, *last(unread, ranking))]
 
     return {"lexical": lexical, "dense": dense, "fused": fused}
 
