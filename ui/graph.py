@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from assistant import Answer, Relation
-from assistant.ui.render import escape
+from assistant.ui.markup import escape
 
 MAX_EDGES = 24
 """Edges drawn, at most; the export holds all."""

@@ -7,13 +7,13 @@ leaves the page, nothing is loaded. Knows no browser, no Gradio and no library.
 from __future__ import annotations
 
 import dataclasses
-import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant import Answer, Evidence, Label, Paper, ReasoningStep, Verdict
 from assistant.phrases import KINDS, STANCES, VERDICTS
+from assistant.ui.markup import escape, notice
 
 PAPERS_LISTED = 100
 """Papers named in the list of the library, at most."""
@@ -31,8 +31,6 @@ STEP_NAMES = {
     "conclusion": "Conclusion",
 }
 
-_TEMPLATE_MARKS = str.maketrans({c: f"&#{ord(c)};" for c in "`$\\{}="})
-_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _CITATION = re.compile(r"\[([1-9][0-9]{0,3})\]")
 
 
@@ -60,14 +58,6 @@ def advance(view: View, event: ReasoningStep | Evidence | Answer | Verdict) -> V
     return dataclasses.replace(view, answer=event, steps=event.steps, evidence=event.evidence, running=False)
 
 
-def escape(text: str) -> str:
-    """Text as HTML, inert also in a Handlebars or JavaScript template (gradio's `gr.HTML` puts values through both).
-
-    What cannot be sent as UTF-8 or has no shape (lone surrogates of odd file names, control characters) becomes U+FFFD.
-    """
-    return html.escape(_UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", text)).translate(_TEMPLATE_MARKS)
-
-
 def cited(text: str, known: Iterable[int]) -> str:
     """Text with each [n] that stands in `known` a link to its passage; any other [n] stays text."""
     numbers = set(known)
@@ -90,7 +80,7 @@ def main_html(view: View) -> str:
     if view.verdict is not None:
         parts.append(verdict_html(view.verdict))
     if view.notice:
-        parts.append(notice_html(view.notice))
+        parts.append(notice(view.notice))
     parts.append(steps_html(view.steps, [e.n for e in view.evidence]))
     if view.running:
         parts.append('<p class="working">Reading your papers …</p>')
@@ -234,8 +224,3 @@ def empty_library_html() -> str:
         "again:</p><pre><code>assistant ingest FOLDER</code></pre><p>FOLDER is where your papers are. They stay "
         "there and nothing leaves this machine.</p></section>"
     )
-
-
-def notice_html(text: str) -> str:
-    """A sentence about what went wrong or was stopped."""
-    return f'<p class="notice" role="alert" dir="auto">{escape(text)}</p>'

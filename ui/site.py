@@ -1,0 +1,32 @@
+"""Who is reading, and whose library that is. Every route and every event of the page asks here, and nowhere else.
+
+Without accounts there is one reader, at this machine, and one library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assistant import Assistant
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One who reads: `name` is "" where the page has no accounts; `assistant` is over this reader's own library."""
+
+    name: str
+    assistant: Assistant
+
+
+class Site:
+    """The page's readers."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._only = Reader("", assistant)
+
+    def reader(self, cookies: Mapping[str, str]) -> Reader:
+        """The reader of a request with these cookies."""
+        return self._only
