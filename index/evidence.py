@@ -16,6 +16,7 @@ from assistant.index import relations
 from assistant.index.geometry import line_boxes
 from assistant.index.library import Library
 from assistant.index.relevance import idf_overlap, inverse_document_frequency, load_relevance
+from assistant.index.rerank import Reranker, reranking
 from assistant.index.sandbox import READER
 from assistant.index.search import content_words, quoted, search
 from assistant.index.sentences import sentences
@@ -30,10 +31,14 @@ class LibraryRetriever:
     """One library to search. Holds no state of its own but papers and vectors already looked up, and which passages
     were found."""
 
-    def __init__(self, library: Library, embedder: Embedder, settings: Settings) -> None:
+    def __init__(
+        self, library: Library, embedder: Embedder, settings: Settings, *, reranker: Reranker | None = None
+    ) -> None:
         self._library = library
         self._embedder = embedder
         self._settings = settings
+        self._models = () if reranker is None else (reranker.id,)
+        self._rerank = None if reranker is None else reranking(reranker, settings.rerank)
         self._relevance = load_relevance(embedder.id, unit="sentence")
         self._papers: dict[str, Paper] = {}
         self._vectors: dict[str, NDArray[np.float32]] = {}
@@ -54,6 +59,7 @@ class LibraryRetriever:
                 filters=filters,
                 k=k,
                 candidates=self._settings.candidates,
+                rerank=self._rerank,
             )
         self._found |= dict.fromkeys(hit.passage.id for hit in hits)
         return hits
@@ -64,6 +70,7 @@ class LibraryRetriever:
             library_generation=self._library.store.generation,
             reader=READER,
             embedder=self._embedder.id,
+            models=self._models,
             seed=self._settings.seed,
             passages=tuple(self._found),
         )

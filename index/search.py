@@ -1,14 +1,15 @@
-"""Question -> ranked passages: by words (BM25), by meaning (vectors), the two fused by rank, each with a probability.
+"""Question -> ranked passages: by words (BM25), by meaning (vectors), the two fused, the first ones read again by a
+reranker where there is one; each with a probability.
 
-Pure but for the corpus, the vector index and the embedder it is handed: it knows no SQL, no FAISS, no model. What a
-hit says about the question is not judged here.
+Pure but for the corpus, the vector index, the embedder and the reranker it is handed: it knows no SQL, no FAISS, no
+model. What a hit says about the question is not judged here.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -25,6 +26,9 @@ MAX_CHARACTERS = 10_000
 """Of a query; the rest is not looked at."""
 FUSION_K = 60
 """Damps the first ranks; the value of Cormack, Clarke and Büttcher 2009."""
+WORDS_SHARE = 0.4
+"""Weight of the words' score against the vectors', both as standard scores among the candidates. On SciFact's training
+queries 0.35 to 0.45 are alike (benchmarks/retrieval.py)."""
 ROWS_OF_A_TABLE = 3
 """Rows of one table among the hits, at most: each holds the header's words, so a question for one finds them all."""
 EVERYTHING = Filters()
@@ -87,6 +91,10 @@ class VectorIndex(Protocol):
         ...
 
 
+Rerank = Callable[[str, Sequence[tuple[int, float]], Mapping[int, str], Corpus], list[tuple[int, float]]]
+"""(query, ids with scores best first, their texts, the corpus) -> the same ids with scores, best first."""
+
+
 def search(
     query: str,
     *,
@@ -96,25 +104,28 @@ def search(
     filters: Filters = EVERYTHING,
     k: int,
     candidates: int,
+    rerank: Rerank | None = None,
 ) -> list[Hit]:
-    """The `k` best passages for `query` by reciprocal rank fusion of the `candidates` best by words and by vectors.
+    """The `k` best passages for `query`, of the `candidates` best by words and by vectors, fused by `blend`, the first
+    ones put into another order by `rerank`.
 
-    Where the filters ask for references, they are found by words. Never fails for what the query holds; a blank one
-    finds nothing. Hits are in fused order; `score` is the probability of relevance, which need not fall with the rank.
+    Where the filters ask for references, they are found by words, and ranks are fused. Never fails for what the query
+    holds; a blank one finds nothing. `score` is the probability of relevance, which need not fall with the rank.
     """
     query = query[:MAX_CHARACTERS].strip()
     if not query or k < 1:
         return []
     words = content_words(query)
     vector = embedder.embed([query])[0]
-    by_words = [i for i, _ in store.lexical(any_of(words), candidates, filters)] if words else []
-    by_meaning = vectors.search(vector, candidates, store.allowed(filters))[0].tolist()
-    fused = _fuse_references(by_words, by_meaning, store) if filters.references else fuse([by_words, by_meaning])
+    fused = find(words, vector, store=store, vectors=vectors, filters=filters, candidates=candidates)
     found = store.passages([i for i, _ in fused])
-    scores = _best(_few_rows([(i, score) for i, score in fused if i in found], found), k)
+    fused = _few_rows([(i, score) for i, score in fused if i in found], found)
+    if rerank is not None:
+        fused = rerank(query, fused, {i: found[i].text for i, _ in fused}, store)
+    scores = _best(fused, k)
     passages = {i: found[i] for i in scores}
     cosines = dict(zip(passages, np.clip(vectors.cosines(vector, list(passages)), 0.0, 1.0).tolist(), strict=True))
-    # Equal ranks are common; what parts them must not be the id, which depends on the order of ingest.
+    # Equal scores happen; what parts them must not be the id, which depends on the order of ingest.
     ids = sorted(passages, key=lambda i: (-scores[i], -cosines[i], passages[i].paper_id, passages[i].text))[:k]
     cosines |= _cosines_of_references(vector, ids, passages, embedder)
     overlaps = word_overlap(words, ids, store)
@@ -123,6 +134,46 @@ def search(
         Hit(passages[i], rank, relevance.probability(cosines[i], overlap), cosines[i], overlap)
         for rank, (i, overlap) in enumerate(zip(ids, overlaps, strict=True), start=1)
     ]
+
+
+def find(
+    words: Sequence[str],
+    vector: NDArray[np.float32],
+    *,
+    store: Corpus,
+    vectors: VectorIndex,
+    filters: Filters = EVERYTHING,
+    candidates: int,
+) -> list[tuple[int, float]]:
+    """(id, fused score) of the passages that are among the `candidates` best by words or by meaning, best first."""
+    by_words = store.lexical(any_of(words), candidates, filters) if words else []
+    by_meaning = vectors.search(vector, candidates, store.allowed(filters))[0].tolist()
+    if filters.references:
+        return _fuse_references([i for i, _ in by_words], by_meaning, store)
+    # Where the list is full, a passage that is not on it has at most the last one's score; else no word is in it.
+    least = by_words[-1][1] if len(by_words) >= candidates else 0.0
+    ids = list(dict.fromkeys([*(i for i, _ in by_words), *by_meaning]))
+    known = dict(by_words)
+    worded = np.array([known.get(i, least) for i in ids])
+    return blend(ids, worded, vectors.cosines(vector, ids))
+
+
+def blend(
+    ids: Sequence[int], first: NDArray[np.floating], second: NDArray[np.floating], *, share: float = WORDS_SHARE
+) -> list[tuple[int, float]]:
+    """(id, score), best first, equal ones by ascending id: `share` of the first score and the rest of the second, each
+    in standard deviations from its mean, so that it does not matter what they count (convex combination, Bruch et al.
+    2023, arXiv:2210.11934)."""
+    scores = share * standard(first) + (1 - share) * standard(second)
+    return sorted(zip(ids, scores.tolist(), strict=True), key=lambda entry: (-entry[1], entry[0]))
+
+
+def standard(scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Standard deviations from the mean; zeros where all are equal."""
+    centred = np.asarray(scores, dtype=np.float64) - (np.mean(scores) if len(scores) else 0.0)
+    spread = float(centred.std()) if len(scores) else 0.0
+    # Below this it is rounding that parts them.
+    return centred / spread if spread > 1e-9 else np.zeros_like(centred)
 
 
 def _fuse_references(by_words: Sequence[int], by_meaning: Sequence[int], store: Corpus) -> list[tuple[int, float]]:
