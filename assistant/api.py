@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from assistant.index.evidence import LibraryRetriever
     from assistant.index.library import Library
     from assistant.index.picture import Picture
+    from assistant.index.rerank import Reranker
     from assistant.replay import Replay
     from assistant.verification import Verifier
     from assistant.writing import Writer
@@ -78,6 +79,7 @@ class Assistant:
         self._embedder: Embedder | None = None
         self._verifier: Verifier | None = None
         self._writer: Writer | None = None
+        self._reranker: Reranker | None = None
         self._guard = threading.RLock()
 
     def __enter__(self) -> Assistant:
@@ -97,7 +99,7 @@ class Assistant:
         other = Assistant(settings=replace(settings, library=self.folder))
         other._model = self._model
         for attribute, named in (
-            ("_embedder", ("embedder",)), ("_verifier", ("verifier",)),
+            ("_embedder", ("embedder",)), ("_verifier", ("verifier",)), ("_reranker", ("rerank", "reranker")),
             ("_writer", ("model", "adapter", "seed", "four_bit", "context_tokens", "chat_template")),
         ):  # fmt: skip
             if all(getattr(settings, n) == getattr(self.settings, n) for n in ("device", *named)):
@@ -432,7 +434,17 @@ class Assistant:
         library = self._open()
         if not library.store.n_passages:
             raise LibraryError(f"the library {self.folder} is empty; add papers with `assistant ingest FOLDER`")
-        return LibraryRetriever(library, self.embedder(), self.settings)
+        return LibraryRetriever(library, self.embedder(), self.settings, reranker=self.reranker())
+
+    def reranker(self) -> Reranker | None:
+        """What reads the first passages found again, loaded once; None where `rerank` is 0. Raises ModelError for one
+        that is missing, damaged or of another task."""
+        from assistant.finetune import load_reranker
+
+        with self._guard:
+            if self._reranker is None and self.settings.rerank:
+                self._reranker = load_reranker(self.settings.reranker, device=self.settings.device)
+            return self._reranker
 
     def retriever(self, *, k: int = 10, filters: Filters = EVERYTHING) -> BaseRetriever:
         """The library as a langchain-core retriever of at most `k` documents."""

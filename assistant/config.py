@@ -54,6 +54,11 @@ class Settings:
     """Wished length of a passage, in tokens of the embedder."""
     candidates: int = 100
     """Passages each of the two searches hands to fusion."""
+    rerank: int = 0
+    """Of the passages found, so many are read again together with the question, and put in order by that; 0: none."""
+    reranker: str = ""
+    """Folder or name of the adapter that does (`assistant finetune --task evidence`), or of any sentence-transformers
+    cross-encoder; "" means the built-in one."""
     passages: int = 12
     """Passages read for an answer."""
     quotes: int = 6
@@ -82,7 +87,7 @@ class Settings:
             raise UsageError(f"chat_template is {self.chat_template!r}; choose one of {', '.join(CHAT_TEMPLATES)}")
         if self.unsupported not in UNSUPPORTED:
             raise UsageError(f"unsupported is {self.unsupported!r}; choose one of {', '.join(UNSUPPORTED)}")
-        for name in ("follow_ups", "budget_seconds"):
+        for name in ("follow_ups", "budget_seconds", "rerank"):
             if getattr(self, name) < 0:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be 0 or more")
         if self.context_tokens < 0:

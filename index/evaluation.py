@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
+from assistant import rankings
 from assistant.encoders import Embedder
-from assistant.index import rankings, schema, vectors, writes
+from assistant.index import schema, vectors, writes
 from assistant.index.beir import Collection
-from assistant.index.search import any_of, content_words, fuse, last, parted, search
+from assistant.index.search import Rerank, any_of, content_words, find, reader, search
 from assistant.index.store import Store
 from assistant.types import Document, Filters, Passage
 
@@ -35,14 +36,16 @@ STAGES = ("lexical", "dense", "fused", "reranked")
 Ranker = Callable[[str], list[int]]
 
 
-def evaluate_retrieval(collection: Collection, embedder: Embedder) -> dict[str, Any]:
+def evaluate_retrieval(collection: Collection, embedder: Embedder, rerank: Rerank | None = None) -> dict[str, Any]:
     """`n`, `ndcg@10`, `recall@100`, `mrr@10` and `milliseconds` a query of the full search, and the same under each of
     STAGES; None for a stage that the search does not have. Means over the queries, 0..1."""
     names = dict(enumerate(collection.documents, start=1))
     texts = list(collection.documents.values())
     with temporary_library(texts, cached_vectors(texts, embedder)) as (store, index):
-        full = _measure(_full(store, index, embedder), collection, names)
+        full = _measure(_full(store, index, embedder, rerank), collection, names)
         stages = {name: _measure(rank, collection, names) for name, rank in _parts(store, index, embedder).items()}
+    if rerank is not None:
+        stages["reranked"] = full
     return {
         "n": len(collection.queries),
         "documents": len(collection.documents),
@@ -52,9 +55,9 @@ def evaluate_retrieval(collection: Collection, embedder: Embedder) -> dict[str, 
     }
 
 
-def _full(store: Store, index: vectors.Index, embedder: Embedder) -> Ranker:
+def _full(store: Store, index: vectors.Index, embedder: Embedder, rerank: Rerank | None) -> Ranker:
     def ranked(query: str) -> list[int]:
-        hits = search(query, store=store, vectors=index, embedder=embedder, k=DEPTH, candidates=DEPTH)
+        hits = search(query, store=store, vectors=index, embedder=embedder, k=DEPTH, candidates=DEPTH, rerank=rerank)
         return [hit.passage.id for hit in hits]
 
     return ranked
@@ -70,10 +73,9 @@ def _parts(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, 
         return found
 
     def fused(query: str) -> list[int]:
-        by_words, by_meaning = lexical(query), dense(query)
-        read, unread = parted(query, by_meaning, store.passages(by_meaning), embedder.id)
-        ranking = fuse([by_words, read])
-        return [i for i, _ in (*ranking, *last(unread, ranking))]
+        words, vector = content_words(query), embedder.embed([query])[0]
+        read = reader(query, embedder.id)
+        return [i for i, _ in find(words, vector, store=store, vectors=index, candidates=DEPTH, read=read)]
 
     return {"lexical": lexical, "dense": dense, "fused": fused}
 
