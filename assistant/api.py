@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from assistant.verification import Verifier
     from assistant.writing import Writer
 
-Mode = Literal["ask", "check"]
+Mode = Literal["ask", "check", "compare"]
 StreamEvent = ReasoningStep | Evidence | Answer | Verdict
 EVERYTHING = Filters()
 
@@ -157,6 +157,12 @@ class Assistant:
         from assistant.index.picture import DPI, draw_page
 
         return draw_page(Path(path), page, dpi=dpi or DPI, password=password)
+
+    def original(self, paper: Paper) -> Path | None:
+        """Where the very file lies that the paper was read from, bytes unchanged; None where there is none any more."""
+        from assistant.index.original import original
+
+        return original(paper)
 
     def figure(self, evidence: Evidence, *, password: str = "") -> bytes | None:
         """The figure whose caption a quote comes from, cut out of its page as PNG; None where it is from no figure's
@@ -309,12 +315,12 @@ class Assistant:
         searcher: LibraryRetriever | None = None,
     ) -> Iterator[StreamEvent]:
         """As `ask` (or `check`), telling each step and each piece of evidence as it is found; the Answer (or the
-        Verdict) comes last. When `cancel` is set it ends after the step in hand, raising Cancelled; where a model
+        Verdict) comes last. "compare" answers with what each work says, one row a work. When `cancel` is set it ends after the step in hand, raising Cancelled; where a model
         writes, with the Answer as far as it came. `searcher`: one that `searcher()` gave, to ask it afterwards what
         was found."""
         from assistant import loop, reasoning
 
-        if mode == "ask" and (events := self._overview(question, filters, cancel, searcher)) is not None:
+        if mode != "check" and (events := self._overview(question, mode, filters, cancel, searcher)) is not None:
             yield from events
             return
         run = reasoning.check_claim if mode == "check" else reasoning.answer
@@ -378,20 +384,22 @@ class Assistant:
     def _overview(
         self,
         question: str,
+        mode: Mode,
         filters: Filters,
         cancel: threading.Event | None,
         searcher: LibraryRetriever | None,
     ) -> Iterator[StreamEvent] | None:
         """The events of a question that asks for a summary or a comparison; None for any other."""
-        from assistant.intents import intent_of
+        from assistant.intents import comparison_of, intent_of
         from assistant.overview import overview
 
-        if intent_of(question) is None:
+        intent = comparison_of(question) if mode == "compare" else intent_of(question)
+        if intent is None:
             return None
         settings, verifier = self.settings, self.verifier()
         return overview(
             question, searcher or self.searcher(), self.papers(), self.passages, settings=settings, filters=filters,
-            verifier=verifier, cancel=cancel,
+            verifier=verifier, cancel=cancel, intent=intent,
         )  # fmt: skip
 
     def compare(

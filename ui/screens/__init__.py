@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from assistant.ui.screens import chat, evidence
+
+ROUTERS: tuple[APIRouter, ...] = (chat.router, evidence.router)
 """The routes of every screen."""
