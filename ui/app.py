@@ -25,7 +25,7 @@ T = TypeVar("T")
 QUESTIONS_AT_ONCE = 2
 """Questions answered at the same time; more wait in the queue."""
 QUEUE = 32
-SCRIPT = '<script src="/look/page.js" defer></script>'
+SCRIPTS = ("page.js", "review.js")
 
 
 def build(site: Site, language: str) -> gr.Blocks:
@@ -61,7 +61,7 @@ def _mount(page: gr.Blocks, application: FastAPI, path: str) -> None:
             server_name="127.0.0.1",
             theme=_theme(),
             css_paths=sorted(ASSETS.glob("*.css")),
-            head=SCRIPT,
+            head="".join(f'<script src="/look/{name}" defer></script>' for name in SCRIPTS),
             footer_links=[],
             run_history=False,
             show_error=False,

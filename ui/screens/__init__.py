@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from assistant.ui.screens import history, review
+
+ROUTERS: tuple[APIRouter, ...] = (history.router, review.router)
 """The routes of every screen."""
