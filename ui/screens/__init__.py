@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from assistant.ui.screens import chat, evidence
+from assistant.ui.screens import chat, evidence, history, review
 
-ROUTERS: tuple[APIRouter, ...] = (chat.router, evidence.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    chat.router,
+    evidence.router,
+    history.router,
+    review.router,
+)
 """The routes of every screen."""
