@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.types import FlagKind as FlagKind
     from assistant.types import Label as Label
     from assistant.types import Listing as Listing
+    from assistant.types import Page as Page
     from assistant.types import Paper as Paper
     from assistant.types import Passage as Passage
     from assistant.types import ReasoningStep as ReasoningStep
@@ -40,6 +41,7 @@ _HOMES = {
             "FlagKind",
             "Label",
             "Listing",
+            "Page",
             "Paper",
             "Passage",
             "ReasoningStep",

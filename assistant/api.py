@@ -21,6 +21,7 @@ from assistant.types import (
     Evidence,
     FileReport,
     Filters,
+    FlagKind,
     HealthCheck,
     IngestReport,
     Listed,
@@ -188,6 +189,13 @@ class Assistant:
         from assistant.index.listing import list_papers
 
         return list_papers(self._open().store, wanted) if self.exists() else Listed((), 0)
+
+    def flag_kinds(self, paper_id: str) -> tuple[FlagKind, ...]:
+        """What is odd about a paper. Raises UsageError for an id that is none or several."""
+        from assistant.index.listing import flag_kinds
+
+        paper = self.paper(paper_id)
+        return flag_kinds(paper, several_files=bool(self.work(paper.id)))
 
     def intake(self) -> Intake:
         """The files handed in to be read in the background, and the removals that can still be taken back."""

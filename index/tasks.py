@@ -108,8 +108,9 @@ def recover(db: sqlite3.Connection, now: float) -> None:
     with writes.transaction(db):
         db.execute(
             "UPDATE tasks SET state = CASE WHEN attempts < ? THEN 'waiting' ELSE 'interrupted' END, "
+            "begun = CASE WHEN attempts < ? THEN NULL ELSE begun END, "
             "ended = CASE WHEN attempts < ? THEN NULL ELSE ? END WHERE state IN (?, ?)",
-            (ATTEMPTS, ATTEMPTS, now, *RUNNING),
+            (ATTEMPTS, ATTEMPTS, ATTEMPTS, now, *RUNNING),
         )
 
 

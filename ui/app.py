@@ -25,7 +25,9 @@ T = TypeVar("T")
 QUESTIONS_AT_ONCE = 2
 """Questions answered at the same time; more wait in the queue."""
 QUEUE = 32
-SCRIPT = '<script src="/look/page.js" defer></script>'
+SCRIPTS = ("page", "library")
+"""In this order: what `page` gives the others use."""
+SCRIPT = "".join(f'<script src="/look/{name}.js" defer></script>' for name in SCRIPTS)
 
 
 def build(site: Site, language: str) -> gr.Blocks:

@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from assistant.ui.screens import library, library_paper
+
+ROUTERS: tuple[APIRouter, ...] = (library.router, library_paper.router)
 """The routes of every screen."""
