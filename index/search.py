@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.encoders import Embedder
-from assistant.index.relevance import idf_overlap, inverse_document_frequency, load_relevance
+from assistant.index import chinese
+from assistant.index.relevance import BY_WORDS_ALONE, inverse_document_frequency, load_relevance, unit_overlap
+from assistant.index.scripts import is_read
 from assistant.index.sentences import fts_text
 from assistant.types import Filters, Hit, Passage, PassageKind
 
@@ -109,8 +111,10 @@ def search(
     vector = embedder.embed([query])[0]
     by_words = [i for i, _ in store.lexical(any_of(words), candidates, filters)] if words else []
     by_meaning = vectors.search(vector, candidates, store.allowed(filters))[0].tolist()
-    fused = _fuse_references(by_words, by_meaning, store) if filters.references else fuse([by_words, by_meaning])
-    found = store.passages([i for i, _ in fused])
+    found = store.passages([*by_words, *by_meaning])
+    read, unread = parted(query, by_meaning, found, embedder.id)
+    fused = _fuse_references(by_words, read, store) if filters.references else fuse([by_words, read])
+    fused += last(unread, fused)
     scores = _best(_few_rows([(i, score) for i, score in fused if i in found], found), k)
     passages = {i: found[i] for i in scores}
     cosines = dict(zip(passages, np.clip(vectors.cosines(vector, list(passages)), 0.0, 1.0).tolist(), strict=True))
@@ -118,11 +122,31 @@ def search(
     ids = sorted(passages, key=lambda i: (-scores[i], -cosines[i], passages[i].paper_id, passages[i].text))[:k]
     cosines |= _cosines_of_references(vector, ids, passages, embedder)
     overlaps = word_overlap(words, ids, store)
-    relevance = load_relevance(embedder.id)
+    weights = [load_relevance(comparable(embedder.id, query, passages[i].text)) for i in ids]
     return [
         Hit(passages[i], rank, relevance.probability(cosines[i], overlap), cosines[i], overlap)
-        for rank, (i, overlap) in enumerate(zip(ids, overlaps, strict=True), start=1)
+        for rank, (i, overlap, relevance) in enumerate(zip(ids, overlaps, weights, strict=True), start=1)
     ]
+
+
+def comparable(embedder_id: str, query: str, text: str) -> str:
+    """The embedder's id where its cosine of the two says something, else BY_WORDS_ALONE."""
+    return embedder_id if is_read(query, embedder_id) and is_read(text, embedder_id) else BY_WORDS_ALONE
+
+
+def parted(
+    query: str, by_meaning: Sequence[int], passages: Mapping[int, Passage], embedder_id: str
+) -> tuple[list[int], list[int]]:
+    """The ranking by vectors without passages in a script that the embedder does not read, and those; all are such
+    where the query is in one."""
+    read = {i for i in by_meaning if i in passages and comparable(embedder_id, query, passages[i].text)}
+    return [i for i in by_meaning if i in read], [i for i in by_meaning if i not in read]
+
+
+def last(ids: Sequence[int], fused: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Those of `ids` that are not ranked yet, behind all that are."""
+    ranked = {i for i, _ in fused}
+    return [(i, 0.0) for i in ids if i not in ranked]
 
 
 def _fuse_references(by_words: Sequence[int], by_meaning: Sequence[int], store: Corpus) -> list[tuple[int, float]]:
@@ -183,7 +207,7 @@ def content_words(query: str) -> list[str]:
     pairs of characters for Chinese and Japanese. Where all are stop words there are none."""
     spelled = re.sub(r"['’]s\b", "", fts_text(query[:MAX_CHARACTERS])).lower()
     words = dict.fromkeys(re.findall(r"[^\W_]+", spelled))
-    return [word for word in words if word not in STOP_WORDS][:MAX_WORDS]
+    return [word for word in words if word not in STOP_WORDS and not chinese.is_empty(word)][:MAX_WORDS]
 
 
 def quoted(word: str) -> str:
@@ -198,8 +222,10 @@ def any_of(words: Sequence[str]) -> str:
 
 
 def word_overlap(words: Sequence[str], ids: Sequence[int], store: Corpus) -> list[float]:
-    """For each passage of `ids` the share of the words' inverse-document-frequency weight that it holds, 0..1."""
+    """For each passage of `ids` the share of the words' inverse-document-frequency weight that it holds, 0..1; of
+    Chinese the share of the characters'."""
     n = store.n_passages
     weights = {word: inverse_document_frequency(n, store.document_frequency(quoted(word))) for word in words}
     holders = {word: store.containing(quoted(word), ids) for word in words}
-    return [idf_overlap(weights, {word for word in words if i in holders[word]}) for i in ids]
+    units = chinese.units(words)
+    return [unit_overlap(units, weights, {word for word in words if i in holders[word]}) for i in ids]

@@ -1,18 +1,26 @@
-"""The page, served once for all tests of this folder: importing Gradio takes seconds."""
+"""The page, served once for all tests of this folder: importing Gradio takes seconds. And the system's Chromium, which
+opens it."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from assistant import server
 from tests.ui.scripted import HOSTILE, ScriptedAssistant, make_paper, script
+
+CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+WAIT_MS = 20_000
 
 
 @dataclass(frozen=True)
@@ -58,3 +66,31 @@ def served(page_server: Served) -> Served:
     papers = [make_paper(), make_paper(" ".join(HOSTILE[:10]))]
     page_server.assistant.__init__(script(), papers)  # type: ignore[misc]
     return page_server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with playwright.sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any, served: Served) -> Iterator[Any]:
+    """The page, loaded; at the end no request has left it and no hostile text has run."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    tab = context.new_page()
+    tab.set_default_timeout(WAIT_MS)
+    requests: list[str] = []
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.goto(served.url)
+    yield tab
+    if not tab.is_closed():
+        assert tab.evaluate("window.pwned") is None
+    context.close()
+    assert requests
+    assert [r for r in requests if not r.startswith((served.url, "data:", "blob:"))] == []
