@@ -21,8 +21,12 @@ from assistant.types import (
     Evidence,
     FileReport,
     Filters,
+    FlagKind,
     HealthCheck,
     IngestReport,
+    Listed,
+    Listing,
+    Page,
     Paper,
     Passage,
     PassageKind,
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
     from assistant.index.library import Library
     from assistant.index.picture import Picture
     from assistant.index.rerank import Reranker
+    from assistant.intake import Intake
     from assistant.replay import Replay
     from assistant.verification import Verifier
     from assistant.writing import Writer
@@ -76,6 +81,7 @@ class Assistant:
         self.settings = settings or load_settings(library=library, **overrides)
         self.folder = find_library(self.settings)
         self._library: Library | None = None
+        self._intake: Intake | None = None
         self._embedder: Embedder | None = None
         self._verifier: Verifier | None = None
         self._writer: Writer | None = None
@@ -90,6 +96,9 @@ class Assistant:
 
     def close(self) -> None:
         """Let go of the library's files."""
+        if self._intake is not None:
+            self._intake.close()
+            self._intake = None
         if self._library is not None:
             self._library.close()
             self._library = None
@@ -182,6 +191,41 @@ class Assistant:
     def papers(self) -> list[Paper]:
         """All papers of the library, by title; none where there is no library yet."""
         return self._open().store.papers() if self.exists() else []
+
+    def listing(self, wanted: Listing) -> Listed:
+        """Some of the papers: searched, filtered, sorted, a page at a time. Raises UsageError."""
+        from assistant.index.listing import list_papers
+
+        return list_papers(self._open().store, wanted) if self.exists() else Listed((), 0)
+
+    def flag_kinds(self, paper_id: str) -> tuple[FlagKind, ...]:
+        """What is odd about a paper. Raises UsageError for an id that is none or several."""
+        from assistant.index.listing import flag_kinds
+
+        paper = self.paper(paper_id)
+        return flag_kinds(paper, several_files=bool(self.work(paper.id)))
+
+    def intake(self) -> Intake:
+        """The files handed in to be read in the background, and the removals that can still be taken back."""
+        from assistant.intake import Intake
+
+        with self._guard:
+            if self._intake is None:
+                limit = self.settings.upload_megabytes * 2**20
+                self._intake = Intake(lambda: self._open(create=True), self.exists, self.ingest_events, limit=limit)
+            return self._intake
+
+    def size(self) -> tuple[int, int, int]:
+        """Papers and passages of the library, and its generation, which counts its changes."""
+        if not self.exists():
+            return 0, 0, 0
+        store = self._open().store
+        return store.n_papers, store.n_passages, store.generation
+
+    def pages(self, paper_id: str, first: int = 1, count: int = 1) -> list[Page]:
+        """What was read of a paper: `count` of its pages (or paragraphs) from number `first` on."""
+        store = self._open().store
+        return store.some_pages(self.paper(paper_id).id, first, count)
 
     def paper(self, paper_id: str) -> Paper:
         """The paper whose id begins so. Raises UsageError for none or several."""

@@ -47,6 +47,8 @@ class Settings:
     """Tokens that prompt and reply may have together; 0: what the model says, within bounds."""
     chat_template: str = "model"
     """The model's own, or "plain" for a model of hf: that was tuned without one."""
+    upload_megabytes: int = 500
+    """The largest file (MiB) that the page takes."""
     history: bool = True
     """Whether the command line keeps questions and answers beside the library (history.db)."""
     seed: int = 0
@@ -92,7 +94,10 @@ class Settings:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be 0 or more")
         if self.context_tokens < 0:
             raise UsageError(f"context_tokens is {self.context_tokens}; it must be 0 or more")
-        for name in ("workers", "passage_tokens", "candidates", "passages", "quotes", "budget_calls", "budget_tokens"):
+        for name in (
+            "workers", "passage_tokens", "candidates", "passages", "quotes", "budget_calls", "budget_tokens",
+            "upload_megabytes",
+        ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
 

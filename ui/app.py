@@ -26,7 +26,7 @@ T = TypeVar("T")
 QUESTIONS_AT_ONCE = 2
 """Questions answered at the same time; more wait in the queue."""
 QUEUE = 32
-SCRIPTS = ("page", "evidence", "chat", "review")
+SCRIPTS = ("page", "evidence", "chat", "library", "review")
 """In this order: what `page` gives the others use."""
 SCRIPT = "".join(f'<script src="/look/{name}.js" defer></script>' for name in SCRIPTS)
 

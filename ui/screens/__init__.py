@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from assistant.ui.screens import chat, evidence, history, review
+from assistant.ui.screens import chat, evidence, history, library, library_paper, review
 
 ROUTERS: tuple[APIRouter, ...] = (
     chat.router,
     evidence.router,
+    library.router,
+    library_paper.router,
     history.router,
     review.router,
 )
