@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assistant import Assistant
+    from assistant import Assistant, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +30,8 @@ class Site:
     def reader(self, cookies: Mapping[str, str]) -> Reader:
         """The reader of a request with these cookies."""
         return self._only
+
+    def replace(self, reader: str, settings: Settings) -> None:
+        """From the next question on this reader's assistant has these settings; a question in hand ends with its
+        own."""
+        self._only = Reader(reader, self._only.assistant.with_settings(settings))

@@ -5,6 +5,7 @@
 //   data-on="library"              ... and again when an answer carries "X-Changed: library" (several: "library jobs")
 //   <form data-to="/x" data-into="#id">   is sent there by POST; the answer fills #id (else the nearest data-from)
 //                                  a button's own formaction, name and value count; data-ask="..." asks first
+//   <button data-theme="dark">     chooses a theme: light, dark or system
 //   X-Go: #chat/c-1                an answer with this header opens that screen
 //   X-Said: some%20words           ... and with this one says that, for all to see and hear
 //
@@ -118,8 +119,10 @@
   }
   const wished = () => localStorage.getItem("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("#theme")) return;
-    localStorage.setItem("theme", document.body.classList.contains("dark") ? "light" : "dark");
+    const button = event.target.closest("#theme, [data-theme]");
+    if (!button) return;
+    const chosen = button.dataset.theme ?? (document.body.classList.contains("dark") ? "light" : "dark");
+    if (chosen === "system") localStorage.removeItem("theme"); else localStorage.setItem("theme", chosen);
     theme(wished() === "dark");
   });
 

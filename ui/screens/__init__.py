@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from assistant.ui.screens import settings, training
+
+ROUTERS: tuple[APIRouter, ...] = (training.router, settings.router)
 """The routes of every screen."""
