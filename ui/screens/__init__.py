@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from assistant.ui.screens import chat, evidence, history, library, library_paper, review
+from assistant.ui.screens import chat, evidence, history, library, library_paper, review, settings, training
 
 ROUTERS: tuple[APIRouter, ...] = (
     chat.router,
@@ -13,5 +13,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     library_paper.router,
     history.router,
     review.router,
+    training.router,
+    settings.router,
 )
 """The routes of every screen."""
