@@ -131,9 +131,11 @@ class Assistant:
         rehash: bool = False,
         password: str = "",
         cancel: threading.Event | None = None,
+        patience: float = 0.0,
     ) -> Iterator[Progress | FileReport | IngestReport]:
         """As `ingest`, telling what happens: Progress while at work, a FileReport for each file once it is stored
-        (or has failed), the IngestReport last. Set `cancel` to stop after the paper in hand."""
+        (or has failed), the IngestReport last. Set `cancel` to stop after the paper in hand; `patience` is for how many
+        seconds to wait where another process (the page) is writing."""
         from assistant.index.ingest import check_settings, ingest
         from assistant.index.sandbox import Limits
 
@@ -150,6 +152,7 @@ class Assistant:
             limits=Limits(ocr=self.settings.ocr == "auto"),
             password=password,
             cancel=cancel,
+            patience=patience,
         )
 
     def read(self, path: str | Path, *, password: str = "") -> Document:

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 OK, FAILED, SOME_FAILED = 0, 1, 3
 DEBUG = "ASSISTANT_DEBUG"
+PATIENCE = 300.0
+"""Seconds that an ingest waits for another process at the same library: the page reads a few files, then gives way."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,7 +70,7 @@ def ingest(arguments: argparse.Namespace) -> int:
         cancel_on_sigint("the paper in hand") as cancel,
         IngestBar(enabled=not arguments.json) as bar,
     ):
-        options = {"rehash": arguments.rehash, "password": arguments.password}
+        options = {"rehash": arguments.rehash, "password": arguments.password, "patience": PATIENCE}
         for event in assistant.ingest_events(*arguments.paths, **options, cancel=cancel):
             if isinstance(event, IngestReport):
                 bar.line(_line(contract.summary_json(event)) if arguments.json else terminal.ingest_summary(event))
@@ -253,6 +255,7 @@ def chat(arguments: argparse.Namespace) -> int:
     with _assistant(arguments) as assistant:
         application = server.application()
         ui.mount(assistant, application)
+        assistant.intake().start()
         server.serve(application, host=arguments.host, port=arguments.port, browser=not arguments.no_browser)
     return OK
 

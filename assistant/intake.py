@@ -37,6 +37,8 @@ BATCH = 16
 that another program gets its turn."""
 IDLE_SECONDS = 0.5
 """Between two looks for work that another process has left, or for a removal that is due."""
+GIVE_WAY_SECONDS = 0.2
+"""Between two batches, for another process that waits for the library; it looks every 0.05 s."""
 TROUBLE_SECONDS = 5.0
 """Before the next try where the disk is full or the database cannot be used."""
 STOP_SECONDS = 10.0
@@ -241,7 +243,9 @@ class Intake:
             batch = self._next(library)
             if not batch:
                 return False
-            return self._read(library, batch)
+            done = self._read(library, batch)
+            self._stop.wait(GIVE_WAY_SECONDS)
+            return done
         except LibraryBusy:
             return False
         except AssistantError as error:
