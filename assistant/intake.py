@@ -276,10 +276,12 @@ class Intake:
     def _read(self, library: Library, batch: Sequence[Task]) -> bool:
         """Read these files; False where another process writes to the library."""
         db = library.store.db
-        password = self._passwords.get(batch[0].id, "")
+        password = self._passwords.pop(batch[0].id, "")
         try:
             self._follow(library, batch, password)
         except LibraryBusy as error:
+            if password:
+                self._passwords.setdefault(batch[0].id, password)
             tasks.requeue(db, [task.id for task in batch], reason=str(error))
             return False
         except AssistantError as error:
@@ -287,7 +289,6 @@ class Intake:
         except Exception as error:
             logger.exception("reading files that were handed in failed")
             self._fail(library, batch, f"something unforeseen went wrong ({type(error).__name__}); try again")
-        self._passwords.pop(batch[0].id, None)
         tasks.requeue(db, [task.id for task in batch])
         return True
 
