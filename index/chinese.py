@@ -18,9 +18,10 @@ UNSPACED = re.compile(r"[\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\uf
 _COMPATIBLE = re.compile(r"[\u2e80-\u2fdf\u3000\u3200-\u33ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]+")
 """Full- and half-width forms, radicals that PDFs give for characters, squared units, compatibility characters."""
 STOP_CHARACTERS = frozenset(
-    "的了着过吗呢吧么啊之与及和或而且并但在对于是否为被把将从由以因所其此这那哪些什怎样如何谁几可能会应该有没无就也都还"
+    "的了着过吗呢吧么啊之与及和或而且并但在对于是否为被把将从由以因所其此这那哪些什怎样如何谁几多可能会应该有没无就也都还里中后前时影响"
 )
-"""Characters of grammar and of questions. They weigh nothing by themselves; "功能" is found as the pair that it is."""
+"""Characters of grammar and of questions, those of "what influence has" (影响) among them, which answers do not repeat.
+They weigh nothing by themselves; "功能" is found as the pair that it is."""
 
 
 def one_spelling(text: str) -> str:

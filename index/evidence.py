@@ -17,6 +17,7 @@ from assistant.index import chinese, relations
 from assistant.index.geometry import line_boxes
 from assistant.index.library import Library
 from assistant.index.relevance import inverse_document_frequency, load_relevance, unit_overlap
+from assistant.index.rerank import Reranker, reranking
 from assistant.index.sandbox import READER
 from assistant.index.scripts import is_read
 from assistant.index.search import comparable, content_words, quoted, search
@@ -32,10 +33,14 @@ class LibraryRetriever:
     """One library to search. Holds no state of its own but papers and vectors already looked up, and which passages
     were found."""
 
-    def __init__(self, library: Library, embedder: Embedder, settings: Settings) -> None:
+    def __init__(
+        self, library: Library, embedder: Embedder, settings: Settings, *, reranker: Reranker | None = None
+    ) -> None:
         self._library = library
         self._embedder = embedder
         self._settings = settings
+        self._models = () if reranker is None else (reranker.id,)
+        self._rerank = None if reranker is None else reranking(reranker, settings.rerank)
         self._papers: dict[str, Paper] = {}
         self._vectors: dict[str, NDArray[np.float32]] = {}
         self._found: dict[int, None] = {}
@@ -55,6 +60,7 @@ class LibraryRetriever:
                 filters=filters,
                 k=k,
                 candidates=self._settings.candidates,
+                rerank=self._rerank,
             )
         self._found |= dict.fromkeys(hit.passage.id for hit in hits)
         return hits
@@ -65,6 +71,7 @@ class LibraryRetriever:
             library_generation=self._library.store.generation,
             reader=READER,
             embedder=self._embedder.id,
+            models=self._models,
             seed=self._settings.seed,
             passages=tuple(self._found),
         )

@@ -43,9 +43,12 @@ def _code(character: str) -> str:
 
 def is_read(text: str, embedder_id: str) -> bool:
     """Whether the embedder was trained on the text's script."""
-    if text.isascii() or not _ENGLISH_ONLY.match(_name(embedder_id)):
-        return True
-    return script(text[:SAMPLE]) in ("latin", None)
+    return text.isascii() or is_multilingual(embedder_id) or script(text[:SAMPLE]) in ("latin", None)
+
+
+def is_multilingual(embedder_id: str) -> bool:
+    """Whether every script is taken to be read."""
+    return not _ENGLISH_ONLY.match(_name(embedder_id))
 
 
 @cache

@@ -7,6 +7,7 @@
 //                                  a button's own formaction, name and value count; data-ask="..." asks first;
 //                                  a button with formmethod="get" (a download) is left to the browser
 //   data-deep                      the screen has addresses of its own: #library/paper/1 asks /screens/library/paper/1
+//   <button data-theme="dark">     chooses a theme: light, dark or system
 //   X-Go: #chat/c-1                an answer with this header opens that screen
 //   X-Said: some%20words           ... and with this one says that, for all to see and hear
 //
@@ -127,8 +128,10 @@
   }
   const wished = () => localStorage.getItem("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("#theme")) return;
-    localStorage.setItem("theme", document.body.classList.contains("dark") ? "light" : "dark");
+    const button = event.target.closest("#theme, [data-theme]");
+    if (!button) return;
+    const chosen = button.dataset.theme ?? (document.body.classList.contains("dark") ? "light" : "dark");
+    if (chosen === "system") localStorage.removeItem("theme"); else localStorage.setItem("theme", chosen);
     theme(wished() === "dark");
   });
 
