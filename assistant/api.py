@@ -21,8 +21,12 @@ from assistant.types import (
     Evidence,
     FileReport,
     Filters,
+    FlagKind,
     HealthCheck,
     IngestReport,
+    Listed,
+    Listing,
+    Page,
     Paper,
     Passage,
     PassageKind,
@@ -46,6 +50,8 @@ if TYPE_CHECKING:
     from assistant.index.evidence import LibraryRetriever
     from assistant.index.library import Library
     from assistant.index.picture import Picture
+    from assistant.index.rerank import Reranker
+    from assistant.intake import Intake
     from assistant.machine import Machine
     from assistant.replay import Replay
     from assistant.settings_file import Origin
@@ -54,7 +60,7 @@ if TYPE_CHECKING:
     from assistant.writers.trial import Trial
     from assistant.writing import Writer
 
-Mode = Literal["ask", "check"]
+Mode = Literal["ask", "check", "compare"]
 StreamEvent = ReasoningStep | Evidence | Answer | Verdict
 EVERYTHING = Filters()
 
@@ -82,9 +88,11 @@ class Assistant:
         """The settings that came as arguments; they win over variables and file."""
         self.folder = find_library(self.settings)
         self._library: Library | None = None
+        self._intake: Intake | None = None
         self._embedder: Embedder | None = None
         self._verifier: Verifier | None = None
         self._writer: Writer | None = None
+        self._reranker: Reranker | None = None
         self._guard = threading.RLock()
 
     def __enter__(self) -> Assistant:
@@ -95,6 +103,9 @@ class Assistant:
 
     def close(self) -> None:
         """Let go of the library's files."""
+        if self._intake is not None:
+            self._intake.close()
+            self._intake = None
         if self._library is not None:
             self._library.close()
             self._library = None
@@ -104,7 +115,7 @@ class Assistant:
         other = Assistant(settings=replace(settings, library=self.folder))
         other._model, other.given = self._model, self.given
         for attribute, named in (
-            ("_embedder", ("embedder",)), ("_verifier", ("verifier",)),
+            ("_embedder", ("embedder",)), ("_verifier", ("verifier",)), ("_reranker", ("rerank", "reranker")),
             ("_writer", ("model", "adapter", "seed", "four_bit", "context_tokens", "chat_template")),
         ):  # fmt: skip
             if all(getattr(settings, n) == getattr(self.settings, n) for n in ("device", *named)):
@@ -163,6 +174,12 @@ class Assistant:
 
         return draw_page(Path(path), page, dpi=dpi or DPI, password=password)
 
+    def original(self, paper: Paper) -> Path | None:
+        """Where the very file lies that the paper was read from, bytes unchanged; None where there is none any more."""
+        from assistant.index.original import original
+
+        return original(paper)
+
     def figure(self, evidence: Evidence, *, password: str = "") -> bytes | None:
         """The figure whose caption a quote comes from, cut out of its page as PNG; None where it is from no figure's
         caption. Raises ReadError where the file cannot be drawn any more."""
@@ -181,6 +198,41 @@ class Assistant:
     def papers(self) -> list[Paper]:
         """All papers of the library, by title; none where there is no library yet."""
         return self._open().store.papers() if self.exists() else []
+
+    def listing(self, wanted: Listing) -> Listed:
+        """Some of the papers: searched, filtered, sorted, a page at a time. Raises UsageError."""
+        from assistant.index.listing import list_papers
+
+        return list_papers(self._open().store, wanted) if self.exists() else Listed((), 0)
+
+    def flag_kinds(self, paper_id: str) -> tuple[FlagKind, ...]:
+        """What is odd about a paper. Raises UsageError for an id that is none or several."""
+        from assistant.index.listing import flag_kinds
+
+        paper = self.paper(paper_id)
+        return flag_kinds(paper, several_files=bool(self.work(paper.id)))
+
+    def intake(self) -> Intake:
+        """The files handed in to be read in the background, and the removals that can still be taken back."""
+        from assistant.intake import Intake
+
+        with self._guard:
+            if self._intake is None:
+                limit = self.settings.upload_megabytes * 2**20
+                self._intake = Intake(lambda: self._open(create=True), self.exists, self.ingest_events, limit=limit)
+            return self._intake
+
+    def size(self) -> tuple[int, int, int]:
+        """Papers and passages of the library, and its generation, which counts its changes."""
+        if not self.exists():
+            return 0, 0, 0
+        store = self._open().store
+        return store.n_papers, store.n_passages, store.generation
+
+    def pages(self, paper_id: str, first: int = 1, count: int = 1) -> list[Page]:
+        """What was read of a paper: `count` of its pages (or paragraphs) from number `first` on."""
+        store = self._open().store
+        return store.some_pages(self.paper(paper_id).id, first, count)
 
     def paper(self, paper_id: str) -> Paper:
         """The paper whose id begins so. Raises UsageError for none or several."""
@@ -344,12 +396,12 @@ class Assistant:
         searcher: LibraryRetriever | None = None,
     ) -> Iterator[StreamEvent]:
         """As `ask` (or `check`), telling each step and each piece of evidence as it is found; the Answer (or the
-        Verdict) comes last. When `cancel` is set it ends after the step in hand, raising Cancelled; where a model
-        writes, with the Answer as far as it came. `searcher`: one that `searcher()` gave, to ask it afterwards what
-        was found."""
+        Verdict) comes last. "compare" answers with what each work says, one row a work. When `cancel` is set it ends
+        after the step in hand, raising Cancelled; where a model writes, with the Answer as far as it came. `searcher`:
+        one that `searcher()` gave, to ask it afterwards what was found."""
         from assistant import loop, reasoning
 
-        if mode == "ask" and (events := self._overview(question, filters, cancel, searcher)) is not None:
+        if mode != "check" and (events := self._overview(question, mode, filters, cancel, searcher)) is not None:
             yield from events
             return
         run = reasoning.check_claim if mode == "check" else reasoning.answer
@@ -495,20 +547,22 @@ class Assistant:
     def _overview(
         self,
         question: str,
+        mode: Mode,
         filters: Filters,
         cancel: threading.Event | None,
         searcher: LibraryRetriever | None,
     ) -> Iterator[StreamEvent] | None:
         """The events of a question that asks for a summary or a comparison; None for any other."""
-        from assistant.intents import intent_of
+        from assistant.intents import comparison_of, intent_of
         from assistant.overview import overview
 
-        if intent_of(question) is None:
+        intent = comparison_of(question) if mode == "compare" else intent_of(question)
+        if intent is None:
             return None
         settings, verifier = self.settings, self.verifier()
         return overview(
             question, searcher or self.searcher(), self.papers(), self.passages, settings=settings, filters=filters,
-            verifier=verifier, cancel=cancel,
+            verifier=verifier, cancel=cancel, intent=intent,
         )  # fmt: skip
 
     def compare(
@@ -551,7 +605,17 @@ class Assistant:
         library = self._open()
         if not library.store.n_passages:
             raise LibraryError(f"the library {self.folder} is empty; add papers with `assistant ingest FOLDER`")
-        return LibraryRetriever(library, self.embedder(), self.settings)
+        return LibraryRetriever(library, self.embedder(), self.settings, reranker=self.reranker())
+
+    def reranker(self) -> Reranker | None:
+        """What reads the first passages found again, loaded once; None where `rerank` is 0. Raises ModelError for one
+        that is missing, damaged or of another task."""
+        from assistant.finetune import load_reranker
+
+        with self._guard:
+            if self._reranker is None and self.settings.rerank:
+                self._reranker = load_reranker(self.settings.reranker, device=self.settings.device)
+            return self._reranker
 
     def retriever(self, *, k: int = 10, filters: Filters = EVERYTHING) -> BaseRetriever:
         """The library as a langchain-core retriever of at most `k` documents."""

@@ -49,6 +49,8 @@ class Settings:
     """Tokens that prompt and reply may have together; 0: what the model says, within bounds."""
     chat_template: str = "model"
     """The model's own, or "plain" for a model of hf: that was tuned without one."""
+    upload_megabytes: int = 500
+    """The largest file (MiB) that the page takes."""
     history: bool = True
     """Whether the command line keeps questions and answers beside the library (history.db)."""
     seed: int = 0
@@ -56,6 +58,11 @@ class Settings:
     """Wished length of a passage, in tokens of the embedder."""
     candidates: int = 100
     """Passages each of the two searches hands to fusion."""
+    rerank: int = 0
+    """Of the passages found, so many are read again together with the question, and put in order by that; 0: none."""
+    reranker: str = ""
+    """Folder or name of the adapter that does (`assistant finetune --task evidence`), or of any sentence-transformers
+    cross-encoder; "" means the built-in one."""
     passages: int = 12
     """Passages read for an answer."""
     quotes: int = 6
@@ -79,14 +86,17 @@ class Settings:
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise UsageError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(choices)}")
-        for name in ("follow_ups", "budget_seconds"):
+        for name in ("follow_ups", "budget_seconds", "rerank"):
             if getattr(self, name) < 0:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be 0 or more")
         if not 0 <= self.answer_above <= 1:
             raise UsageError(f"answer_above is {self.answer_above}; it is a probability, from 0 to 1")
         if self.context_tokens < 0:
             raise UsageError(f"context_tokens is {self.context_tokens}; it must be 0 or more")
-        for name in ("workers", "passage_tokens", "candidates", "passages", "quotes", "budget_calls", "budget_tokens"):
+        for name in (
+            "workers", "passage_tokens", "candidates", "passages", "quotes", "budget_calls", "budget_tokens",
+            "upload_megabytes",
+        ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
 

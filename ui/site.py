@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.ui.live import Live
+from assistant.ui.pages import Pages
+from assistant.ui.warm import Warmth
+
 if TYPE_CHECKING:
     from assistant import Assistant, Settings
 
@@ -22,9 +26,13 @@ class Reader:
 
 
 class Site:
-    """The page's readers."""
+    """The page's readers, and what is kept in memory for them: drawn pages, answers still being made, which models are
+    loaded."""
 
     def __init__(self, assistant: Assistant) -> None:
+        self.pages = Pages()
+        self.live = Live()
+        self.warmth = Warmth()
         self._only = Reader("", assistant)
 
     def reader(self, cookies: Mapping[str, str]) -> Reader:
