@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -45,13 +47,13 @@ def test_stop_restart_resume_kill_resume_promote_and_roll_back(tmp_path: Path, m
     (run,) = training.runs()
     until(lambda: training.progress(run).step > stopped_at + 20)
     assert "Running" in doors.get("/screens/training/run")
-    background.os.kill(run.pid, background.signal.SIGKILL)
+    os.kill(run.pid, signal.SIGKILL)
     until(lambda: background.state(run) is not State.RUNNING)
     assert "Interrupted" in doors.get("/screens/training/run")
 
     doors.post("/screens/training/resume", {"run": run.id})
     (run,) = training.runs()
-    until(lambda: background.state(run) is State.DONE or (background.log(run), False)[1], 200)
+    until(lambda: background.state(run) is State.DONE, 400)
     html = doors.get("/screens/training/run")
     assert "Final report" in html
     assert "Use for verdicts" in html
@@ -59,6 +61,7 @@ def test_stop_restart_resume_kill_resume_promote_and_roll_back(tmp_path: Path, m
     doors.post("/screens/training/promote", {"run": run.id})
     assert doors.status == 200
     assert doors.assistant.verifier() is not before
-    assert doors.assistant.verifier().probabilities([("zinc raises sleep .", "in our trial zinc raises sleep .")])
+    judged = doors.assistant.verifier().probabilities([("zinc raises sleep .", "in our trial zinc raises sleep .")])
+    assert judged.shape == (1, 3)
     doors.post("/screens/training/roll-back")
     assert "builtin" in doors.said
