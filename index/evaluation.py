@@ -43,7 +43,7 @@ def evaluate_retrieval(collection: Collection, embedder: Embedder, rerank: Reran
     texts = list(collection.documents.values())
     with temporary_library(texts, cached_vectors(texts, embedder)) as (store, index):
         full = _measure(_full(store, index, embedder, rerank), collection, names)
-        stages = {name: _measure(rank, collection, names) for name, rank in _parts(store, index, embedder).items()}
+        stages = {name: _measure(rank, collection, names) for name, rank in parts(store, index, embedder).items()}
     if rerank is not None:
         stages["reranked"] = full
     return {
@@ -63,7 +63,9 @@ def _full(store: Store, index: vectors.Index, embedder: Embedder, rerank: Rerank
     return ranked
 
 
-def _parts(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, Ranker]:
+def parts(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, Ranker]:
+    """The rankings that a search is made of, each of DEPTH passage ids at most: lexical, dense, fused."""
+
     def lexical(query: str) -> list[int]:
         words = content_words(query)
         return [i for i, _ in store.lexical(any_of(words), DEPTH, Filters())] if words else []
