@@ -437,9 +437,8 @@ class Assistant:
         cancel: threading.Event | None = None,
     ) -> dict[str, Any]:
         """How well this library's own passages are found, and how often nothing is mistaken for an answer, by a test
-        set made of them by rule: at most `n` queries of each kind, the same for equal libraries and seeds. `variants` are
+        set made of them by rule: at most `n` queries of each kind, the same for equal libraries and seeds. `variants`:
         settings to compare ("candidates=200"). Raises UsageError, LibraryError, Cancelled."""
-        from assistant.finetune.swaps import swap_negation
         from assistant.index.evaluation import parts
         from assistant.library_evaluation import evaluate_library, varied
         from assistant.library_gold import make_gold
@@ -447,7 +446,7 @@ class Assistant:
         if n < 1:
             raise UsageError(f"--n is {n}; it must be at least 1")
         settings, searcher, library = varied(self.settings, variants), self.searcher(), self._open()
-        gold = make_gold(self.papers(), self.passages, searcher.frequency, swap_negation, n=n, seed=self.settings.seed)
+        gold = make_gold(self.papers(), self.passages, searcher.frequency, n=n, seed=self.settings.seed)
         with ExitStack() as opened:
             others = {name: opened.enter_context(self.with_settings(s)) for name, s in settings.items()}
             result = evaluate_library(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 
+from assistant.finetune.swaps import swap_direction, swap_negation
 from assistant.index.chinese import UNSPACED
 from assistant.index.scripts import script
 from assistant.index.search import content_words
@@ -58,6 +59,11 @@ ASKED = {
     "zh": ("{0}对{1}有什么作用？", "{0}有哪些特点？"),
 }
 _LEANS = re.compile(r"(?:it|its|this|that|these|those|they|their|he|she|such|both|here|however|thus|therefore)\b", re.I)
+_INVOLVED = re.compile(
+    r"\b(?:no|not|never|none|neither|nor|without|un\w+|hardly|cannot|whether|which|who|that|if|because|but|while|whereas|"
+    r"although|unless|one|both|other)\b|n['’]t\b|[;:?]", re.I,
+)  # fmt: skip
+"""What makes it unsure that a rule denies the whole of a sentence."""
 _BLANKS = re.compile(r"\s{2,}| (?=[,.;:)])")
 
 Frequency = Callable[[str], int]
@@ -97,7 +103,6 @@ def make_gold(
     papers: Sequence[Paper],
     passages_of: Callable[[str], Sequence[Passage]],
     frequency: Frequency,
-    negate: Callable[[str], str | None],
     *,
     n: int,
     seed: int,
@@ -111,7 +116,7 @@ def make_gold(
     language = "zh" if script(" ".join(s.text for s in sources)) == "zh" else "en"
     claims = [query for source in sources for query in _claims(source, frequency)]
     titles = [query for paper in chosen if (query := _title(paper, read[paper.id]))]
-    statements = ((s.text, negated) for s in sources if _stands_alone(s.text) and (negated := negate(s.text)))
+    statements = ((s.text, negated) for s in sources if (negated := _negated(s.text, pick)))
     unanswerable = _unanswerable(sources, frequency, language, pick)
     return Gold((*claims, *titles), tuple(islice(unanswerable, n)), tuple(statements))
 
@@ -161,8 +166,11 @@ def _title(paper: Paper, passages: Sequence[Passage]) -> Query | None:
     return Query(TITLES, paper.title, relevant, holding) if said and relevant else None
 
 
-def _stands_alone(text: str) -> bool:
-    return is_english(text) and not _LEANS.match(text)
+def _negated(text: str, pick: random.Random) -> str | None:
+    """A plain English statement denied, or its direction turned round; None for any other sentence."""
+    if not is_english(text) or _LEANS.match(text) or _INVOLVED.search(text):
+        return None
+    return swap_negation(text) or swap_direction(text, pick=pick)
 
 
 def _unanswerable(
