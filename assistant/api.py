@@ -439,7 +439,7 @@ class Assistant:
         """How well this library's own passages are found, and how often nothing is mistaken for an answer, by a test
         set made of them by rule: at most `n` queries of each kind, the same for equal libraries and seeds. `variants`:
         settings to compare ("candidates=200"). Raises UsageError, LibraryError, Cancelled."""
-        from assistant.index.evaluation import parts
+        from assistant.index.evaluation import stages
         from assistant.library_evaluation import evaluate_library, varied
         from assistant.library_gold import make_gold
 
@@ -451,7 +451,7 @@ class Assistant:
             others = {name: opened.enter_context(self.with_settings(s)) for name, s in settings.items()}
             result = evaluate_library(
                 gold,
-                parts(library.store, library.index(), self.embedder()),
+                stages(library.store, library.index(), self.embedder()),
                 {name: (other.searcher(), other.settings) for name, other in others.items()},
                 lambda text: self.check(text, cancel=cancel),
                 say=say,

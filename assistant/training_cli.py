@@ -17,7 +17,7 @@ from assistant.errors import UsageError
 from assistant.interrupt import cancel_on_sigint
 
 OK = 0
-TASKS = ("claims", "reasoning", "evidence")
+TASKS = ("claims", "reasoning", "evidence", "embedder")
 RETRIEVAL = "retrieval"
 CHOICES: dict[str, type] = {
     "base": str, "head": str, "method": str, "rank": int, "alpha": int, "dropout": float, "epochs": int,
@@ -49,7 +49,7 @@ def finetune(arguments: argparse.Namespace) -> int:
     from assistant import finetune as training
     from assistant.finetune.processes import is_first
 
-    if not arguments.train or arguments.out is None:
+    if not (arguments.train or (arguments.task == "embedder" and arguments.library)) or arguments.out is None:
         raise UsageError("name what to learn from with --train F, and a new folder with --out DIR")
     changes = {name: getattr(arguments, name) for name in CHOICES}
     flags = {name: True if getattr(arguments, name) else None for name in FLAGS}
@@ -57,7 +57,7 @@ def finetune(arguments: argparse.Namespace) -> int:
     run, text = _task(arguments)
     with cancel_on_sigint("a checkpoint") as cancel, TrainingBar() as bar:
         trained = run(
-            arguments.train, arguments.out, dev=arguments.dev, test=arguments.test, recipe=recipe,
+            arguments.train or (), arguments.out, dev=arguments.dev, test=arguments.test, recipe=recipe,
             start_from=arguments.start_from, labels=_label_map(arguments.label_map), skip_bad=arguments.skip_bad,
             drop_shared=arguments.drop_shared, resume=arguments.resume, device=arguments.device or "auto",
             wandb=arguments.wandb, say=bar.line if is_first() else _silent, progress=bar.show, cancel=cancel,
@@ -77,12 +77,25 @@ def _task(arguments: argparse.Namespace) -> tuple[Callable[..., Any], Callable[[
         return partial(training.train, corpus=arguments.corpus), report_text
     if arguments.task == "evidence":
         return _ranking(arguments, training.train_evidence), ranking_text
+    if arguments.task == "embedder":
+        return _ranking(arguments, training.train_embedder, own=_own_pairs(arguments)), ranking_text
     if arguments.base is None and arguments.recipe is None:
         raise UsageError("the task reasoning needs a model that writes; name a causal or a T5 model with --base")
     return partial(training.train_reasoning, judge=_judge(arguments)), reasoning_text
 
 
-def _ranking(arguments: argparse.Namespace, train: Callable[..., Any]) -> Callable[..., Any]:
+def _own_pairs(arguments: argparse.Namespace) -> list[Any]:
+    """Questions with passages made of the library named; none without one."""
+    from assistant.finetune.ranking_data import Group
+    from assistant.index.unlabelled import library_pairs
+
+    if not arguments.library:
+        return []
+    pairs = library_pairs(arguments.library, seed=arguments.seed or 0)
+    return [Group(p.query, (p.passage,), (1.0,), p.paper_id, p.source) for p in pairs]
+
+
+def _ranking(arguments: argparse.Namespace, train: Callable[..., Any], **given: Any) -> Callable[..., Any]:
     """Training on questions with passages: with collections' training judgements, and hard negatives by the product's
     own search, also of the library named."""
     from functools import partial
@@ -95,7 +108,7 @@ def _ranking(arguments: argparse.Namespace, train: Callable[..., Any]) -> Callab
         embedder = load_embedder(device=options["device"])
         return train(
             *files, read_folder=partial(read_collection, split="train"), mine=partial(nearest, embedder=embedder),
-            pool=library_texts(arguments.library) if arguments.library else (), **options,
+            pool=library_texts(arguments.library) if arguments.library else (), **given, **options,
         )  # fmt: skip
 
     return run
@@ -310,7 +323,7 @@ def reasoning_text(result: dict[str, Any], folder: Path | None) -> str:
 
 def ranking_text(result: dict[str, Any], folder: Path | None) -> str:
     """The report on ranking for a terminal."""
-    from assistant.finetune.evidence import summary
+    from assistant.finetune.ranking_run import summary
 
     lines = [f"{name}: {value}" for name, value in summary(result)]
     return "\n".join([*lines, *([f"all of it: {folder}/README.md"] if folder else [])])

@@ -42,20 +42,22 @@ def evaluate_retrieval(collection: Collection, embedder: Embedder, rerank: Reran
     names = dict(enumerate(collection.documents, start=1))
     texts = list(collection.documents.values())
     with temporary_library(texts, cached_vectors(texts, embedder)) as (store, index):
-        full = _measure(_full(store, index, embedder, rerank), collection, names)
-        stages = {name: _measure(rank, collection, names) for name, rank in parts(store, index, embedder).items()}
+        full = measure(full_search(store, index, embedder, rerank), collection, names)
+        found = {name: measure(rank, collection, names) for name, rank in stages(store, index, embedder).items()}
     if rerank is not None:
-        stages["reranked"] = full
+        found["reranked"] = full
     return {
         "n": len(collection.queries),
         "documents": len(collection.documents),
         "embedder": embedder.id,
         **full,
-        **{name: stages.get(name) for name in STAGES},
+        **{name: found.get(name) for name in STAGES},
     }
 
 
-def _full(store: Store, index: vectors.Index, embedder: Embedder, rerank: Rerank | None) -> Ranker:
+def full_search(store: Store, index: vectors.Index, embedder: Embedder, rerank: Rerank | None) -> Ranker:
+    """The whole search, as a library does it."""
+
     def ranked(query: str) -> list[int]:
         hits = search(query, store=store, vectors=index, embedder=embedder, k=DEPTH, candidates=DEPTH, rerank=rerank)
         return [hit.passage.id for hit in hits]
@@ -63,8 +65,8 @@ def _full(store: Store, index: vectors.Index, embedder: Embedder, rerank: Rerank
     return ranked
 
 
-def parts(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, Ranker]:
-    """The rankings that a search is made of, each of DEPTH passage ids at most: lexical, dense, fused."""
+def stages(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, Ranker]:
+    """The parts of the search, each by itself: lexical, dense and fused rankings of at most DEPTH passage ids."""
 
     def lexical(query: str) -> list[int]:
         words = content_words(query)
@@ -82,7 +84,8 @@ def parts(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, R
     return {"lexical": lexical, "dense": dense, "fused": fused}
 
 
-def _measure(rank: Ranker, collection: Collection, names: Mapping[int, str]) -> dict[str, float]:
+def measure(rank: Ranker, collection: Collection, names: Mapping[int, str]) -> dict[str, float]:
+    """Means over the queries of the measures, and milliseconds of each; `names` are the documents' by passage id."""
     scores, seconds = [], 0.0
     for query, text in collection.queries.items():
         began = time.perf_counter()

@@ -7,6 +7,7 @@ model. What a hit says about the question is not judged here.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -264,7 +265,7 @@ def _few_rows(fused: Sequence[tuple[int, float]], passages: Mapping[int, Passage
 
 def _best(fused: Sequence[tuple[int, float]], k: int) -> dict[int, float]:
     """The k best with their scores, and those that equal the last of them."""
-    least = fused[min(k, len(fused)) - 1][1] if fused else 0.0
+    least = fused[k - 1][1] if len(fused) >= k else -math.inf
     return {i: score for i, score in fused if score >= least}
 
 
