@@ -100,6 +100,19 @@ MIGRATIONS = (
     )
     """,
     WORDS_ANEW,
+    """
+    CREATE TABLE tasks (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL,
+        sha256 TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, page INTEGER NOT NULL DEFAULT 0,
+        pages INTEGER NOT NULL DEFAULT 0, paper_id TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0,
+        added REAL NOT NULL, begun REAL, ended REAL
+    );
+    CREATE INDEX tasks_state ON tasks (state);
+    CREATE TABLE leaving (
+        paper_id TEXT PRIMARY KEY REFERENCES papers (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+        until REAL NOT NULL
+    ) WITHOUT ROWID
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 

@@ -14,6 +14,7 @@ import gradio as gr
 
 from assistant.ui import chat, shell
 from assistant.ui.routes import ASSETS, home
+from assistant.ui.screens import evidence_html
 from assistant.ui.site import Site
 from assistant.ui.words import DEFAULT, LANGUAGES, Words
 
@@ -25,7 +26,13 @@ T = TypeVar("T")
 QUESTIONS_AT_ONCE = 2
 """Questions answered at the same time; more wait in the queue."""
 QUEUE = 32
-SCRIPT = '<script src="/look/page.js" defer></script>'
+SCRIPTS = ("page", "evidence", "chat", "library", "review")
+"""In this order: what `page` gives the others use."""
+HEAD = "".join(
+    [f'<link rel="stylesheet" href="/look/{style.name}">' for style in sorted(ASSETS.glob("*.css"))]
+    + [f'<script src="/look/{name}.js" defer></script>' for name in SCRIPTS]
+)
+"""Styles are linked: those handed to Gradio it rewrites, and rules for :root or body within @media are lost."""
 
 
 def build(site: Site, language: str) -> gr.Blocks:
@@ -40,7 +47,7 @@ def _build(site: Site, words: Words) -> gr.Blocks:
         gr.HTML(shell.frame(words), **chat.PLAIN)
         with gr.Column(elem_id="screen-chat", elem_classes=["screen"]):
             chat.build(page, site, words)
-        gr.HTML(shell.screens(words), **chat.PLAIN)
+        gr.HTML(shell.screens(words) + evidence_html.shell_html(words), **chat.PLAIN)
     page.queue(api_open=False, max_size=QUEUE, default_concurrency_limit=QUESTIONS_AT_ONCE)
     return page
 
@@ -60,8 +67,7 @@ def _mount(page: gr.Blocks, application: FastAPI, path: str) -> None:
             path=path,
             server_name="127.0.0.1",
             theme=_theme(),
-            css_paths=sorted(ASSETS.glob("*.css")),
-            head=SCRIPT,
+            head=HEAD,
             footer_links=[],
             run_history=False,
             show_error=False,

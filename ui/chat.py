@@ -1,42 +1,88 @@
 """The chat: a question goes in, steps and quotes stream out, each [n] leads to its passage.
 
-Knows how the chat behaves; what it looks like is in `render` and `assets/chat.css`, what an answer is in `assistant`.
+Gradio carries the question there and what comes of it back; `assets/chat.js` puts that into the conversation on the
+page. Knows how the chat behaves; what it looks like is in `render` and `assets/chat.css`, what an answer is in
+`assistant`. Earlier conversations come from `screens.chat`.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
+import re
+import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol, cast
 
 import gradio as gr
 
-from assistant import Answer, AssistantError, Evidence, ReasoningStep, Verdict
-from assistant.ui import markup, render
-from assistant.ui.site import Site
+from assistant import Answer, AssistantError, Evidence, Filters, ReasoningStep, Verdict
+from assistant.ui import markup, render, troubles
+from assistant.ui.screens import chat_html
+from assistant.ui.site import Reader, Site
 from assistant.ui.words import Words
-
-if TYPE_CHECKING:
-    from assistant import Assistant
 
 logger = logging.getLogger(__name__)
 
 Event = ReasoningStep | Evidence | Answer | Verdict
-Mode = Literal["ask", "check"]
-STOPPED = "Stopped. What had been found until then is shown."
-UNFORESEEN = "Something unforeseen went wrong; the terminal in which the page was started says what. Please try again."
+Mode = Literal["ask", "check", "compare"]
+MODES: tuple[Mode, ...] = ("ask", "check", "compare")
+MOST_PAPERS = 10_000
+"""Papers chosen for one question, at most."""
+_TURN = re.compile(r"live-[0-9a-f]{16}")
+PLAIN: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
 
+# The page's script says how the question is to be put: mode, papers, conversation.
+WISH = "(question, wish) => [question, window.chat ? window.chat.wish(question) : '']"
 # Gradio gives its id to a box around the input; scripts and tests want the input itself.
 NAME_THE_INPUT = (
     "() => { const input = document.querySelector('#question-box textarea, #question-box input');"
     " if (input) input.id = 'question'; }"
 )
-# Read out by screen readers as it grows.
-ANNOUNCE = "element.setAttribute('aria-live', 'polite'); element.setAttribute('role', 'region');"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wish:
+    """How a question is to be put. `turn` names its place on the page, `conversation` is "" for a new one, `papers`
+    are ids, none for all."""
+
+    mode: Mode = "ask"
+    turn: str = ""
+    conversation: str = ""
+    papers: tuple[str, ...] = ()
+
+
+def read_wish(text: str) -> Wish:
+    """What the page's script sent; whatever is wrong with it is left out."""
+    try:
+        given = json.loads(text)
+    except ValueError:
+        given = None
+    given = given if isinstance(given, dict) else {}
+    mode, turn, conversation, papers = (given.get(name) for name in ("mode", "turn", "conversation", "papers"))
+    listed = papers[:MOST_PAPERS] if isinstance(papers, list) else []
+    return Wish(
+        cast(Mode, mode) if mode in MODES else "ask",
+        turn if isinstance(turn, str) and _TURN.fullmatch(turn) else f"live-{secrets.token_hex(8)}",
+        conversation if isinstance(conversation, str) else "",
+        tuple(p for p in listed if isinstance(p, str)),
+    )
+
+
+class Talk(Protocol):
+    """A conversation, as far as asking in it goes."""
+
+    id: str
+    answering: str
+
+    def stream(
+        self, question: str, *, mode: Mode, filters: Filters, cancel: threading.Event | None
+    ) -> Iterator[Event]: ...
 
 
 class Running:
@@ -59,77 +105,54 @@ class Running:
 
 
 def build(page: gr.Blocks, site: Site, words: Words) -> None:
-    """The chat's components, within `page`. Reads the list of papers again whenever the page is loaded."""
-    shown_card = gr.HTML("", visible=False, elem_id="card", **PLAIN)
-    with gr.Column(elem_id="desk") as desk:
-        shown_library = gr.HTML("", elem_id="library", **PLAIN)
-        parts = _form()
-    _wire(page, site, parts)
-
-    def refreshed(request: gr.Request) -> tuple[Any, Any, Any]:
-        return _refreshed(_assistant(site, request))
-
-    page.load(
-        refreshed, outputs=[shown_library, desk, shown_card], show_progress="hidden", api_visibility="private"
-    ).then(None, js=NAME_THE_INPUT, api_visibility="private")
-
-
-def _assistant(site: Site, request: gr.Request) -> Assistant:
-    return site.reader(request.cookies).assistant
-
-
-PLAIN: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
+    """The chat's components, within `page`."""
+    gr.HTML(chat_html.talk_html(words), **PLAIN)
+    with gr.Column(elem_id="desk"):
+        gr.HTML(chat_html.choices_html(words), **PLAIN)
+        parts = _form(words)
+    _wire(page, site, parts, words)
+    page.load(None, js=NAME_THE_INPUT, api_visibility="private")
 
 
 @dataclasses.dataclass(frozen=True)
 class Parts:
-    """The components that take part in asking."""
+    """The components that take part in asking. `news` carries the answer to the page's script."""
 
     question: gr.Textbox
-    mode: gr.Radio
+    wish: gr.Textbox
     ask: gr.Button
     stop: gr.Button
-    answer: gr.HTML
-    passages: gr.HTML
+    news: gr.HTML
 
 
-def _form() -> Parts:
-    question = gr.Textbox(
-        label="Question or claim",
-        placeholder="What would you like to know from your papers?",
-        lines=1,
-        max_lines=6,
-        autofocus=True,
-        elem_id="question-box",
-    )
-    with gr.Row(elem_id="controls"):
-        mode = gr.Radio(
-            [("Answer", "ask"), ("Check a claim", "check")],
-            value="ask",
-            label="What to do with it",
-            show_label=False,
+def _form(words: Words) -> Parts:
+    with gr.Row(elem_id="asking"):
+        question = gr.Textbox(
+            label=words("chat.form.question"),
+            placeholder=words("chat.form.placeholder"),
+            lines=1,
+            max_lines=6,
+            autofocus=True,
             container=False,
-            elem_id="mode",
+            show_label=False,
+            elem_id="question-box",
             scale=1,
-            min_width=260,
         )
-        ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=0, min_width=112)
-        stop = gr.Button("Stop", interactive=False, elem_id="stop", scale=0, min_width=112)
-    with gr.Row(elem_id="result"):
-        with gr.Column(scale=6, min_width=320):
-            answer = gr.HTML("", elem_id="answer", apply_default_css=False, js_on_load=ANNOUNCE)
-        with gr.Column(scale=5, min_width=320):
-            passages = gr.HTML("", elem_id="passages", **PLAIN)
-    return Parts(question, mode, ask, stop, answer, passages)
+        ask = gr.Button(words("chat.form.ask"), variant="primary", elem_id="ask", scale=0, min_width=96)
+        stop = gr.Button(words("chat.form.stop"), interactive=False, elem_id="stop", scale=0, min_width=96)
+    wish = gr.Textbox("", visible=False)
+    news = gr.HTML("", elem_id="news", visible="hidden", **PLAIN)
+    return Parts(question, wish, ask, stop, news)
 
 
-def _wire(page: gr.Blocks, site: Site, parts: Parts) -> None:
+def _wire(page: gr.Blocks, site: Site, parts: Parts, words: Words) -> None:
     running = Running()
 
-    def ask(question: str, mode: Mode, request: gr.Request) -> Iterator[tuple[str, str, Any]]:
+    def ask(question: str, wish: str, request: gr.Request) -> Iterator[tuple[Any, str, Any]]:
         cancel = running.start(request.session_hash)
-        for view in views(_assistant(site, request), question, mode, cancel):
-            yield render.main_html(view), render.passages_html(view), gr.Button(interactive=view.running)
+        for view in views(site, site.reader(request.cookies), question, read_wish(wish), words, cancel):
+            news = f'<p data-news="{markup.escape(render.turn_html(view, words))}"></p>'
+            yield "", news, gr.Button(interactive=view.running)
 
     def stop(request: gr.Request) -> None:
         running.stop(request.session_hash)
@@ -137,8 +160,9 @@ def _wire(page: gr.Blocks, site: Site, parts: Parts) -> None:
     gr.on(
         [parts.question.submit, parts.ask.click],
         ask,
-        inputs=[parts.question, parts.mode],
-        outputs=[parts.answer, parts.passages, parts.stop],
+        inputs=[parts.question, parts.wish],
+        outputs=[parts.question, parts.news, parts.stop],
+        js=WISH,
         show_progress="hidden",
         api_visibility="private",
     )
@@ -146,40 +170,58 @@ def _wire(page: gr.Blocks, site: Site, parts: Parts) -> None:
     page.unload(stop)
 
 
-def _library(assistant: Assistant) -> tuple[str, bool, str, bool]:
-    """The list of papers and whether to show the form; else the card that says what to do."""
-    try:
-        papers = assistant.papers()
-    except AssistantError as error:
-        return "", False, markup.notice(str(error)), True
-    if not papers:
-        return "", False, render.empty_library_html(), True
-    return render.library_html(papers), True, "", False
-
-
-def _refreshed(assistant: Assistant) -> tuple[Any, Any, Any]:
-    library, form_shown, card, card_shown = _library(assistant)
-    return library, gr.Column(visible=form_shown), gr.HTML(card, visible=card_shown)
-
-
-def views(assistant: Assistant, question: str, mode: Mode, cancel: threading.Event) -> Iterator[render.View]:
-    """The page after each event of the answer; the last one is no longer running. Errors become its notice.
+def views(
+    site: Site, reader: Reader, question: str, wish: Wish, words: Words, cancel: threading.Event
+) -> Iterator[render.View]:
+    """The turn after each event of the answer; the last one is no longer running. Errors become its notice.
 
     When the reader leaves (the generator is closed) or sets `cancel`, the answer is stopped.
     """
-    view = render.View(question)
+    view = render.View(question, wish.mode, wish.turn, conversation=wish.conversation)
     yield view
     try:
-        for event in in_one_thread(lambda: assistant.stream(question, mode=mode, cancel=cancel)):
-            view = render.advance(view, event)
+        for latest in _answered(site, reader, view, wish, cancel):
+            view = latest
             yield view
     except AssistantError as error:
-        yield dataclasses.replace(view, running=False, notice=STOPPED if cancel.is_set() else str(error))
+        told, detail = (words("chat.stopped"), "") if cancel.is_set() else troubles.told(error, words)
+        yield dataclasses.replace(view, running=False, notice=told, detail=detail)
     except Exception:
         logger.exception("a question on the page failed")
-        yield dataclasses.replace(view, running=False, notice=UNFORESEEN)
+        yield dataclasses.replace(view, running=False, notice=words("chat.unforeseen"))
     finally:
         cancel.set()
+
+
+def _answered(
+    site: Site, reader: Reader, view: render.View, wish: Wish, cancel: threading.Event
+) -> Iterator[render.View]:
+    """The views of a question that is answered; its evidence is held until the history has it."""
+    began = time.perf_counter()
+    talk = _talk(reader, wish)
+    filters = Filters(papers=wish.papers)
+    events = in_one_thread(lambda: talk.stream(view.question, mode=wish.mode, filters=filters, cancel=cancel))
+    for event in events:
+        view = render.advance(view, event, time.perf_counter() - began)
+        view = dataclasses.replace(view, answer_id=talk.answering, conversation=talk.id)
+        site.live.hold(reader.name, view.cites, view.evidence)
+        yield view
+    if view.answer_id:
+        site.live.drop(reader.name, view.answer_id)
+
+
+def _talk(reader: Reader, wish: Wish) -> Talk:
+    """The conversation to ask in; where the history is off, one that is kept nowhere."""
+    if reader.assistant.settings.history:
+        return reader.assistant.conversation(wish.conversation)
+    return _Unkept(reader.assistant.stream)
+
+
+@dataclasses.dataclass
+class _Unkept:
+    stream: Any
+    id: str = ""
+    answering: str = ""
 
 
 def in_one_thread(start: Callable[[], Iterator[Event]]) -> Iterator[Event]:
