@@ -6,7 +6,8 @@ Wiring only: what is done is decided in `index`, `reasoning` and `claims`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -600,6 +601,45 @@ class Assistant:
 
         paper = self.paper(paper_id)
         return summarise(paper, self.passages(paper.id), self.searcher())
+
+    def evaluate(
+        self,
+        *,
+        n: int = 100,
+        variants: Sequence[str] = (),
+        say: Callable[[str], None] = lambda _: None,
+        cancel: threading.Event | None = None,
+    ) -> dict[str, Any]:
+        """How well this library's own passages are found, and how often nothing is mistaken for an answer, by a test
+        set made of them by rule: at most `n` queries of each kind, the same for equal libraries and seeds. `variants`:
+        settings to compare ("candidates=200"). Raises UsageError, LibraryError, Cancelled."""
+        from assistant.index.evaluation import stages
+        from assistant.library_evaluation import evaluate_library, varied
+        from assistant.library_gold import make_gold
+
+        if n < 1:
+            raise UsageError(f"--n is {n}; it must be at least 1")
+        settings, searcher, library = varied(self.settings, variants), self.searcher(), self._open()
+        gold = make_gold(self.papers(), self.passages, searcher.frequency, n=n, seed=self.settings.seed)
+        with ExitStack() as opened:
+            others = {name: opened.enter_context(self.with_settings(s)) for name, s in settings.items()}
+            result = evaluate_library(
+                gold,
+                stages(library.store, library.index(), self.embedder()),
+                {name: (other.searcher(), other.settings) for name, other in others.items()},
+                lambda text: self.check(text, cancel=cancel),
+                say=say,
+                cancel=cancel,
+            )
+        works, passages = searcher.describe()
+        made = {
+            "works": works,
+            "passages": passages,
+            "embedder": self.embedder().id,
+            "seed": self.settings.seed,
+            "n": n,
+        }
+        return made | result
 
     def searcher(self) -> LibraryRetriever:
         """What reasoning asks for passages, places and papers."""
