@@ -180,7 +180,7 @@ def views(
     view = render.View(question, wish.mode, wish.turn, conversation=wish.conversation)
     yield view
     try:
-        for latest in _answered(site, reader, view, wish, cancel):
+        for latest in _answered(site, reader, view, wish, words, cancel):
             view = latest
             yield view
     except AssistantError as error:
@@ -194,7 +194,7 @@ def views(
 
 
 def _answered(
-    site: Site, reader: Reader, view: render.View, wish: Wish, cancel: threading.Event
+    site: Site, reader: Reader, view: render.View, wish: Wish, words: Words, cancel: threading.Event
 ) -> Iterator[render.View]:
     """The views of a question that is answered; its evidence is held until the history has it."""
     began = time.perf_counter()
@@ -205,9 +205,15 @@ def _answered(
         view = render.advance(view, event, time.perf_counter() - began)
         view = dataclasses.replace(view, answer_id=talk.answering, conversation=talk.id)
         site.live.hold(reader.name, view.cites, view.evidence)
-        yield view
+        if view.running:
+            yield view
     if view.answer_id:
+        # Shown as it is kept, so that it is the same when the page is loaded again.
+        view = dataclasses.replace(
+            chat_html.view_of(reader.assistant.history().turn(view.answer_id), words), turn=view.turn
+        )
         site.live.drop(reader.name, view.answer_id)
+    yield view
 
 
 def _talk(reader: Reader, wish: Wish) -> Talk:
