@@ -313,9 +313,9 @@ class Assistant:
         searcher: LibraryRetriever | None = None,
     ) -> Iterator[StreamEvent]:
         """As `ask` (or `check`), telling each step and each piece of evidence as it is found; the Answer (or the
-        Verdict) comes last. "compare" answers with what each work says, one row a work. When `cancel` is set it ends after the step in hand, raising Cancelled; where a model
-        writes, with the Answer as far as it came. `searcher`: one that `searcher()` gave, to ask it afterwards what
-        was found."""
+        Verdict) comes last. "compare" answers with what each work says, one row a work. When `cancel` is set it ends
+        after the step in hand, raising Cancelled; where a model writes, with the Answer as far as it came. `searcher`:
+        one that `searcher()` gave, to ask it afterwards what was found."""
         from assistant import loop, reasoning
 
         if mode != "check" and (events := self._overview(question, mode, filters, cancel, searcher)) is not None:

@@ -60,8 +60,8 @@ def overview(
     intent: Intent | None = None,
 ) -> Iterator[Event] | None:
     """The events of an answer to a question that asks for a summary or a comparison, as `reasoning.answer` gives them;
-    None for any other question. `intent` says which, else its words do. `papers` are those of the library. "Summarise" and a topic that names no paper compares
-    what works say on it."""
+    None for any other question. `intent` says which, else its words do. `papers` are those of the library. "Summarise"
+    and a topic that names no paper compares what works say on it."""
     intent = intent or intent_of(question)
     if intent is None or not papers:
         return None

@@ -39,10 +39,10 @@ PLAIN: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
 
 # The page's script says how the question is to be put: mode, papers, conversation.
 WISH = "(question, wish) => [question, window.chat ? window.chat.wish(question) : '']"
-# Gradio gives its id to a box around the input; scripts and tests want the input itself.
+# Gradio gives its id to a box around the input; scripts and tests want the input itself, screen readers its name.
 NAME_THE_INPUT = (
     "() => { const input = document.querySelector('#question-box textarea, #question-box input');"
-    " if (input) input.id = 'question'; }"
+    " if (input) { input.id = 'question'; input.ariaLabel = NAME; } }"
 )
 
 
@@ -111,7 +111,8 @@ def build(page: gr.Blocks, site: Site, words: Words) -> None:
         gr.HTML(chat_html.choices_html(words), **PLAIN)
         parts = _form(words)
     _wire(page, site, parts, words)
-    page.load(None, js=NAME_THE_INPUT, api_visibility="private")
+    name_it = NAME_THE_INPUT.replace("NAME", json.dumps(words("chat.form.question")))
+    page.load(None, js=name_it, api_visibility="private")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -332,7 +332,8 @@ def _sources(view: View, cites: Cites) -> str:
     if view.verdict is not None:
         return "".join(_side(view.verdict, side, cites) for side in (Label.REFUTES, Label.SUPPORTS, None))
     nearest = view.answer is not None and view.answer.abstained
-    name = words(f"chat.sources.{'found' if view.running else 'nearest' if nearest else 'cited'}")
+    which = "found" if view.running else "nearest" if nearest else "cited"
+    name = words(f"chat.sources.{which}")
     shown = " ".join(view.answer.text.split()) if view.answer is not None else ""
     return _passages(name, view.evidence, cites, shown)
 
