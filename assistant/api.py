@@ -6,7 +6,8 @@ Wiring only: what is done is decided in `index`, `reasoning` and `claims`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -153,9 +154,11 @@ class Assistant:
         rehash: bool = False,
         password: str = "",
         cancel: threading.Event | None = None,
+        patience: float = 0.0,
     ) -> Iterator[Progress | FileReport | IngestReport]:
         """As `ingest`, telling what happens: Progress while at work, a FileReport for each file once it is stored
-        (or has failed), the IngestReport last. Set `cancel` to stop after the paper in hand."""
+        (or has failed), the IngestReport last. Set `cancel` to stop after the paper in hand; `patience` is for how many
+        seconds to wait where another process (the page) is writing."""
         from assistant.index.ingest import check_settings, ingest
         from assistant.index.sandbox import Limits
 
@@ -172,6 +175,7 @@ class Assistant:
             limits=Limits(ocr=self.settings.ocr == "auto"),
             password=password,
             cancel=cancel,
+            patience=patience,
         )
 
     def read(self, path: str | Path, *, password: str = "") -> Document:
@@ -613,6 +617,45 @@ class Assistant:
 
         paper = self.paper(paper_id)
         return summarise(paper, self.passages(paper.id), self.searcher())
+
+    def evaluate(
+        self,
+        *,
+        n: int = 100,
+        variants: Sequence[str] = (),
+        say: Callable[[str], None] = lambda _: None,
+        cancel: threading.Event | None = None,
+    ) -> dict[str, Any]:
+        """How well this library's own passages are found, and how often nothing is mistaken for an answer, by a test
+        set made of them by rule: at most `n` queries of each kind, the same for equal libraries and seeds. `variants`:
+        settings to compare ("candidates=200"). Raises UsageError, LibraryError, Cancelled."""
+        from assistant.index.evaluation import stages
+        from assistant.library_evaluation import evaluate_library, varied
+        from assistant.library_gold import make_gold
+
+        if n < 1:
+            raise UsageError(f"--n is {n}; it must be at least 1")
+        settings, searcher, library = varied(self.settings, variants), self.searcher(), self._open()
+        gold = make_gold(self.papers(), self.passages, searcher.frequency, n=n, seed=self.settings.seed)
+        with ExitStack() as opened:
+            others = {name: opened.enter_context(self.with_settings(s)) for name, s in settings.items()}
+            result = evaluate_library(
+                gold,
+                stages(library.store, library.index(), self.embedder()),
+                {name: (other.searcher(), other.settings) for name, other in others.items()},
+                lambda text: self.check(text, cancel=cancel),
+                say=say,
+                cancel=cancel,
+            )
+        works, passages = searcher.describe()
+        made = {
+            "works": works,
+            "passages": passages,
+            "embedder": self.embedder().id,
+            "seed": self.settings.seed,
+            "n": n,
+        }
+        return made | result
 
     def searcher(self) -> LibraryRetriever:
         """What reasoning asks for passages, places and papers."""

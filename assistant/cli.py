@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 OK, FAILED, SOME_FAILED = 0, 1, 3
 DEBUG = "ASSISTANT_DEBUG"
+PATIENCE = 300.0
+"""Seconds that an ingest waits for another process at the same library: the page reads a few files, then gives way."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,7 +71,7 @@ def ingest(arguments: argparse.Namespace) -> int:
         cancel_on_sigint("the paper in hand") as cancel,
         IngestBar(enabled=not arguments.json) as bar,
     ):
-        options = {"rehash": arguments.rehash, "password": arguments.password}
+        options = {"rehash": arguments.rehash, "password": arguments.password, "patience": PATIENCE}
         for event in assistant.ingest_events(*arguments.paths, **options, cancel=cancel):
             if isinstance(event, IngestReport):
                 bar.line(_line(contract.summary_json(event)) if arguments.json else terminal.ingest_summary(event))
@@ -257,6 +259,7 @@ def chat(arguments: argparse.Namespace) -> int:
         users_cli.warn(arguments)
         application = server.application(names=arguments.name, host=host)
         with closing(ui.mount(assistant, application, accounts, behind_tls=arguments.behind_tls)):
+            assistant.intake().start()
             browser = not arguments.no_browser
             server.serve(application, host=host, port=arguments.port, browser=browser, accounts=signs_in)
     return OK

@@ -28,7 +28,11 @@ QUEUE = 32
 requests."""
 SCRIPTS = ("page", "evidence", "chat", "library", "review")
 """In this order: what `page` gives the others use."""
-SCRIPT = "".join(f'<script src="/look/{name}.js" defer></script>' for name in SCRIPTS)
+HEAD = "".join(
+    [f'<link rel="stylesheet" href="/look/{style.name}">' for style in sorted(ASSETS.glob("*.css"))]
+    + [f'<script src="/look/{name}.js" defer></script>' for name in SCRIPTS]
+)
+"""Styles are linked: those handed to Gradio it rewrites, and rules for :root or body within @media are lost."""
 
 
 def build(site: Site, language: str) -> gr.Blocks:
@@ -63,8 +67,7 @@ def _mount(page: gr.Blocks, application: FastAPI, path: str) -> None:
             path=path,
             server_name="127.0.0.1",
             theme=_theme(),
-            css_paths=sorted(ASSETS.glob("*.css")),
-            head=SCRIPT,
+            head=HEAD,
             footer_links=[],
             run_history=False,
             show_error=False,

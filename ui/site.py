@@ -56,6 +56,7 @@ class Site:
             known = self._readers.get(name)
             if known is None or known.assistant.folder != folder:
                 known = self._readers[name] = Reader(name, self._only.assistant.beside(folder))
+                known.assistant.intake().start()  # what was handed in before the last end is read on
             return known
 
     def replace(self, reader: str, settings: Settings) -> None:

@@ -292,7 +292,7 @@ def test_removal_holds_where_the_index_cannot_be_written(
     assert len(library.index()) == 0
 
 
-@pytest.mark.parametrize("kib", [160, 240, 400])
+@pytest.mark.parametrize("kib", [176, 240, 400])
 def test_a_full_disk_keeps_files_out_with_a_reason_and_leaves_a_sound_library(
     tmp_path: Path, folder: Path, kib: int
 ) -> None:
