@@ -83,9 +83,10 @@ def ingest(
             yield report
         yield from _ingest_files(run, sources, workers, rehash, limits or Limits())
         yield from _take_up_bibliographies(run, paths)
-        if library.cache_fault():
-            library.renew_cache(db)
+        library.renew_cache()
         interrupted = cancel is not None and cancel.is_set() and len(run.reports) < run.total
+    # The lock is free by now: who asks or adds papers meanwhile does not wait for the training.
+    library.finish_training(cancel)
     yield IngestReport(tuple(run.reports), time.monotonic() - began, interrupted)
 
 
@@ -318,4 +319,5 @@ def reembed(library: Library, embedder: Embedder, *, target: int) -> Iterator[Pr
             for paper_id, cut, vectors in fresh:
                 writes.replace_passages(db, paper_id, cut, vectors)
             claim_settings(db, library, embedder, target)
-        library.renew_cache(db)
+        library.renew_cache()
+    library.finish_training()
