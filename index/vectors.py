@@ -208,7 +208,7 @@ def _add(part: Any, ids: NDArray[np.int64], vectors: NDArray[np.float16]) -> Non
 
 
 def exact(ids: NDArray[np.int64], vectors: NDArray[np.float16]) -> Index:
-    """The index of `vectors` (n, d), L2-normalised, under `ids` (n,), distinct and not negative, every one looked at."""
+    """The index of `vectors` (n, d), of length 1, under `ids` (n,), distinct and not negative; every one looked at."""
     part = _exact(vectors.shape[1], len(ids))
     _add(part, ids, vectors)
     return Index([part])
