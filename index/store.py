@@ -343,6 +343,8 @@ class Store:
         indexed, allowed = self.indexed if table == "passages_fts" else None, self.allowed(filters)
         found = self._of_indexed(indexed, asked, limit, allowed) if indexed else None
         after = indexed.last if indexed and found is not None else 0
+        if found is not None and after >= self.last_id:
+            return found
         frequencies = {term: self.document_frequency(term.match, table) for term in asked}
         n = max(self.n_passages, *frequencies.values(), 1)
         weights = {term: bm25_weight(n, count) for term, count in frequencies.items()}
@@ -393,14 +395,14 @@ class Store:
         query = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"
         return int(self.db.execute(query, (match,)).fetchone()[0])
 
-    def containing(self, match: str, ids: Sequence[int]) -> set[int]:
-        """Those of `ids` that an FTS5 query matches."""
-        found: set[int] = set()
+    def containing(self, matches: Sequence[str], ids: Sequence[int]) -> dict[str, set[int]]:
+        """For each of the FTS5 queries those of `ids` that it matches. From their texts: to find a passage's place in
+        the full-text index takes longer than to index a dozen anew."""
+        texts: dict[int, str] = {}
         for chunk in _chunks(ids):
-            for table in ("passages_fts", "references_fts"):
-                query = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid IN ({_marks(chunk)})"
-                found.update(row[0] for row in self.db.execute(query, (match, *chunk)))
-        return found
+            texts |= dict(self.db.execute(f"SELECT id, text FROM passages WHERE id IN ({_marks(chunk)})", chunk))
+        held = dict(zip(texts, matching(matches, list(texts.values())), strict=True))
+        return {match: {i for i, found in held.items() if match in found} for match in matches}
 
     def vectors(self, after: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
         """Ids (n,) ascending and vectors (n, dimension) of all passages that can be found, with ids above `after`."""

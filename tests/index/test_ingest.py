@@ -298,7 +298,7 @@ def test_removal_holds_where_the_index_cannot_be_written(
     assert nothing_found(library)
 
 
-@pytest.mark.parametrize("kib", [160, 240, 400])
+@pytest.mark.parametrize("kib", [200, 240, 400])
 def test_a_full_disk_keeps_files_out_with_a_reason_and_leaves_a_sound_library(
     tmp_path: Path, folder: Path, kib: int
 ) -> None:
