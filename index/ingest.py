@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from assistant.encoders import Embedder
-from assistant.errors import Cancelled, DiskFull, EmbedderMismatch, LibraryError, ReadError
+from assistant.errors import Cancelled, DiskFull, LibraryError, ReadError
 from assistant.index import bibfiles, leaving, writes
 from assistant.index.chunk import CHUNKING, passages
 from assistant.index.faults import fault
@@ -289,12 +289,7 @@ def claim_settings(db: sqlite3.Connection, library: Library, embedder: Embedder,
 
 def check_settings(library: Library, embedder: Embedder, target: int | None = None) -> None:
     """Raises EmbedderMismatch where the library was made with another embedder, or cut in another way."""
-    made_with = library.store.setting("embedder")
-    if made_with and (made_with, library.store.dimension) != (embedder.id, embedder.dimension):
-        raise EmbedderMismatch(
-            f"{library.folder} was made with the embedder {made_with}, not {embedder.id}; leave --embedder out, or "
-            f"embed it anew with `assistant reembed --embedder NAME`"
-        )
+    library.check_embedder(embedder)
     cut = library.store.setting("chunking")
     if target is not None and cut and cut != f"{CHUNKING}/{target}":
         raise LibraryError(

@@ -29,17 +29,19 @@ def two_stages(
     limit: int,
     *,
     after: int = 0,
+    mean_length: float = 0.0,
     allowed: NDArray[np.int64] | None = None,
 ) -> list[tuple[int, float]]:
     """(id, BM25) of about the `limit` best of the full-text `table` with ids above `after`, best first. `weights` are
-    the terms' BM25 weights; `allowed` limits the ids."""
+    the terms' BM25 weights, `mean_length` the words of a text (0: those of the texts scored); `allowed` limits the
+    ids."""
     places, worth = _scan(db, table, weights, after, allowed)
     if not len(places):
         return []
     ids, inverse = np.unique(places, return_inverse=True)
     sums = np.bincount(inverse, worth)
     chosen = ids[np.lexsort((ids, -sums))[: max(SCORED, 2 * limit)]]
-    scores = _scores(db, table, chosen.tolist(), weights)
+    scores = _scores(db, table, chosen.tolist(), weights, mean_length)
     return sorted(scores.items(), key=lambda hit: (-hit[1], hit[0]))[:limit]
 
 
@@ -60,8 +62,10 @@ def _scan(
     return np.concatenate([np.empty(0, np.int64), *places]), np.concatenate([np.empty(0), *worth])
 
 
-def _scores(db: sqlite3.Connection, table: str, ids: Sequence[int], weights: Mapping[Term, float]) -> dict[int, float]:
-    """BM25 of each of `ids`; the mean length is theirs. Phrases and prefixes count once in a text."""
+def _scores(
+    db: sqlite3.Connection, table: str, ids: Sequence[int], weights: Mapping[Term, float], mean_length: float
+) -> dict[int, float]:
+    """BM25 of each of `ids`. Phrases and prefixes count once in a text."""
     texts: list[tuple[int, str]] = []
     for start in range(0, len(ids), 900):
         some = ids[start : start + 900]
@@ -72,14 +76,14 @@ def _scores(db: sqlite3.Connection, table: str, ids: Sequence[int], weights: Map
         memory.execute(f"CREATE VIRTUAL TABLE texts USING fts5 (text, tokenize = '{TOKENIZER}')")
         memory.execute("CREATE VIRTUAL TABLE words USING fts5vocab (texts, instance)")
         memory.executemany("INSERT INTO texts (rowid, text) VALUES (?, ?)", texts)
-        return _bm25(memory, weights)
+        return _bm25(memory, weights, mean_length)
     finally:
         memory.close()
 
 
-def _bm25(memory: sqlite3.Connection, weights: Mapping[Term, float]) -> dict[int, float]:
+def _bm25(memory: sqlite3.Connection, weights: Mapping[Term, float], mean_length: float) -> dict[int, float]:
     lengths: dict[int, int] = dict(memory.execute("SELECT doc, count(*) FROM words GROUP BY doc"))
-    mean = sum(lengths.values()) / max(len(lengths), 1)
+    mean = mean_length or sum(lengths.values()) / max(len(lengths), 1)
     scores = dict.fromkeys(lengths, 0.0)
     for term, weight in weights.items():
         if len(term.words) == 1 and not term.prefix:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from assistant.errors import DiskFull, LibraryBusy, LibraryError
+from assistant.errors import DiskFull, EmbedderMismatch, LibraryBusy, LibraryError
 from assistant.index import catalogue, schema, writes
 from assistant.index.files import sha256_of
 from assistant.index.records.record import Record
@@ -28,6 +28,7 @@ from assistant.index.words import WORDS_FROM, Words
 from assistant.types import HealthCheck
 
 if TYPE_CHECKING:
+    from assistant.encoders import Embedder
     from assistant.index.vectors import Index
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,15 @@ class Library:
             yield self.store.db
         finally:
             lock.release()
+
+    def check_embedder(self, embedder: Embedder) -> None:
+        """Raises EmbedderMismatch where the library's vectors are another embedder's."""
+        made_with = self.store.setting("embedder")
+        if made_with and (made_with, self.store.dimension) != (embedder.id, embedder.dimension):
+            raise EmbedderMismatch(
+                f"{self.folder} was made with the embedder {made_with}, not {embedder.id}; leave --embedder out, or "
+                f"embed it anew with `assistant reembed --embedder NAME`"
+            )
 
     def index(self) -> Index:
         """The vector index of the library's present state; from memory, from the cache file and what came since, or

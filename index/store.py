@@ -346,9 +346,12 @@ class Store:
         if found is not None and after >= self.last_id:
             return found
         frequencies = {term: self.document_frequency(term.match, table) for term in asked}
-        n = max(self.n_passages, *frequencies.values(), 1)
+        n = len(indexed.words) if indexed else self.n_passages
         weights = {term: bm25_weight(n, count) for term, count in frequencies.items()}
-        return (found or []) + two_stages(self.db, table, weights, limit, after=after, allowed=allowed)
+        mean = indexed.words.mean_length if indexed else 0.0
+        return (found or []) + two_stages(
+            self.db, table, weights, limit, after=after, mean_length=mean, allowed=allowed
+        )
 
     def _of_indexed(
         self, indexed: Indexed, asked: Sequence[Term], limit: int, allowed: NDArray[np.int64] | None

@@ -53,7 +53,7 @@ Postings = tuple[NDArray[np.int32], NDArray[np.uint16]]
 _TABLES = """
     CREATE TABLE words (word TEXT PRIMARY KEY, passages INTEGER NOT NULL, crc INTEGER NOT NULL, places BLOB NOT NULL,
         worth BLOB NOT NULL);
-    CREATE TABLE facts (ids BLOB NOT NULL)
+    CREATE TABLE facts (ids BLOB NOT NULL, mean_length REAL NOT NULL)
 """
 
 
@@ -78,7 +78,7 @@ class Words:
             self._db = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
-            (ids,) = self._db.execute("SELECT ids FROM facts").fetchone()
+            ids, self.mean_length = self._db.execute("SELECT ids, mean_length FROM facts").fetchone()
         except (sqlite3.Error, TypeError) as error:
             raise _damaged(path) from error
         self.ids: NDArray[np.int64] = np.frombuffer(ids, dtype="<i8")
@@ -288,7 +288,7 @@ def build(db: sqlite3.Connection, path: Path) -> None:
             file.execute(line)
         for table in _TABLES.split(";"):
             file.execute(table)
-        file.execute("INSERT INTO facts VALUES (?)", (ids.astype("<i8").tobytes(),))
+        file.execute("INSERT INTO facts VALUES (?, ?)", (ids.astype("<i8").tobytes(), mean))
         file.executemany("INSERT INTO words VALUES (?, ?, ?, ?, ?)", _lists(db, ids, damping))
         file.execute("COMMIT")
     finally:
