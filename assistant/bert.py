@@ -34,6 +34,16 @@ class Runtime(Protocol):
     def mean_pooled(self, ids: Ids, mask: Mask) -> Floats: ...
 
 
+class PairRuntime(Protocol):
+    """An engine for pairs: `segments` (n, t) is 0 for the first text, 1 for the second -> (n, d), tanh of the pooler's
+    layer over the first token, as BERT's heads want it."""
+
+    @property
+    def batch_tokens(self) -> int: ...
+
+    def pooled(self, ids: Ids, mask: Mask, segments: Ids) -> Floats: ...
+
+
 class NumpyBert:
     """The quick starter. `weights` maps the checkpoint's names to float32 arrays; they are kept, not copied.
 
@@ -119,6 +129,8 @@ def _gelu(x: Floats) -> Floats:
 class TorchPairs:
     """The same forward pass as `NumpyBert.pooled` on torch's functions, for many pairs: all cores, and 2 s to import
     where transformers takes 7."""
+
+    batch_tokens = BATCH_TOKENS
 
     def __init__(self, weights: Mapping[str, Floats], config: Mapping[str, Any]) -> None:
         import torch

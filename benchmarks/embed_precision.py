@@ -20,7 +20,7 @@ from assistant.bert import TorchBert
 from assistant.bert_onnx import OnnxBert
 from assistant.encoders import BertEmbedder, built_in_folder, load_embedder
 from assistant.index.beir import Judgements, read_collection
-from assistant.index.rankings import ndcg
+from assistant.rankings import ndcg
 
 K = 10
 Floats = NDArray[np.float32]

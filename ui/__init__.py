@@ -15,8 +15,15 @@ QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 
 def mount(assistant: Assistant, application: FastAPI) -> None:
-    """Put the page for `assistant` at the root of `application`. Imports Gradio, which takes some seconds."""
-    os.environ.update(QUIET)
-    from assistant.ui.app import build, mount_page
+    """Put the page for `assistant` at the root of `application`, in each of its languages.
 
-    mount_page(build(assistant), application)
+    Imports Gradio, which takes some seconds.
+    """
+    os.environ.update(QUIET)
+    from assistant.ui.app import mount_pages
+    from assistant.ui.routes import add_routes
+    from assistant.ui.site import Site
+
+    site = Site(assistant)
+    add_routes(application, site)
+    mount_pages(site, application)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,41 +14,9 @@ from tests.ui.scripted import HOSTILE, make_evidence
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-WAIT_MS = 20_000
 UNNAMED = """() => [...document.querySelectorAll('button, input, textarea')].filter(e => e.offsetParent
   && !e.innerText && !e.ariaLabel && !e.title && ![...(e.labels ?? [])].some(l => l.innerText)).map(e => e.outerHTML)"""
 """The buttons and fields that a screen reader could not name."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Any, served: Served) -> Iterator[Any]:
-    """The page, loaded; at the end no request has left it and no hostile text has run."""
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    tab = context.new_page()
-    tab.set_default_timeout(WAIT_MS)
-    requests: list[str] = []
-    tab.on("request", lambda request: requests.append(request.url))
-    tab.goto(served.url)
-    yield tab
-    if not tab.is_closed():
-        assert tab.evaluate("window.pwned") is None
-    context.close()
-    assert requests
-    assert [r for r in requests if not r.startswith((served.url, "data:", "blob:"))] == []
 
 
 def test_enter_asks_steps_stream_and_each_citation_leads_to_its_passage(page: Any, served: Served) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.types import Label, Paper, PaperVerdict, PassageKind, ReasoningStep, StepKind, Verdict
-from assistant.ui import render
+from assistant.ui import markup, render
 from tests.ui.scripted import HOSTILE, make_answer, make_evidence, make_paper, script
 
 TAGS = {"p", "h2", "h3", "ol", "ul", "li", "a", "span", "section", "cite", "bdi", "blockquote"}
@@ -76,7 +76,7 @@ def hostile_view(evil: str) -> render.View:
 @pytest.mark.parametrize("evil", HOSTILE)
 def test_hostile_text_is_shown_as_text_wherever_it_stands(evil: str) -> None:
     view = hostile_view(evil)
-    shown = render.escape(evil)
+    shown = markup.escape(evil)
     for text in (render.main_html(view), render.passages_html(view), render.library_html([view.evidence[0].paper])):
         assert shown in text
         check(text)
@@ -84,7 +84,7 @@ def test_hostile_text_is_shown_as_text_wherever_it_stands(evil: str) -> None:
 
 @given(st.text())
 def test_escaped_text_reads_as_it_was_written(text: str) -> None:
-    shown = render.escape(text)
+    shown = markup.escape(text)
     assert not set(shown) & set(LIVE + "<>\"'")
     assert html.unescape(shown) == "".join("\N{REPLACEMENT CHARACTER}" if _shapeless(c) else c for c in text)
 
@@ -95,7 +95,7 @@ def _shapeless(character: str) -> bool:
 
 
 def test_what_utf8_cannot_hold_can_be_sent() -> None:
-    render.escape("paper-\udcff.pdf").encode("utf-8")
+    markup.escape("paper-\udcff.pdf").encode("utf-8")
 
 
 @given(st.text(alphabet="[]0123456789 a<"), st.sets(st.integers(0, 20)))

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.usefixtures("page_server")  # which imports Gradio as t
 
 
 def views(question: str, *, mode: str = "ask", cancel: threading.Event | None = None) -> list:
-    from assistant.ui import app
+    from assistant.ui import chat
 
-    return list(app.views(ScriptedAssistant(script()), question, mode, cancel or threading.Event()))
+    return list(chat.views(ScriptedAssistant(script()), question, mode, cancel or threading.Event()))
 
 
 def get(served: Served, path: str, *, method: str = "GET", body: bytes = b"", **headers: str) -> tuple[int, str]:
@@ -58,24 +58,24 @@ def test_an_unforeseen_error_is_logged_and_its_detail_kept_off_the_page(caplog: 
 
 
 def test_stop_keeps_what_had_been_found() -> None:
-    from assistant.ui import app
+    from assistant.ui import chat
 
     cancel, assistant = threading.Event(), ScriptedAssistant(script())
-    running = app.views(assistant, "wait", "ask", cancel)
+    running = chat.views(assistant, "wait", "ask", cancel)
     next(running)
     assert len(next(running).steps) == 1
     cancel.set()
     last = next(running)
-    assert last.notice == app.STOPPED
+    assert last.notice == chat.STOPPED
     assert len(last.steps) == 1
     assert list(running) == []
 
 
 def test_a_reader_who_leaves_stops_the_answer() -> None:
-    from assistant.ui import app
+    from assistant.ui import chat
 
     cancel, assistant = threading.Event(), ScriptedAssistant(script())
-    running = app.views(assistant, "wait", "ask", cancel)
+    running = chat.views(assistant, "wait", "ask", cancel)
     next(running)
     next(running)
     running.close()
@@ -84,10 +84,10 @@ def test_a_reader_who_leaves_stops_the_answer() -> None:
 
 
 def test_all_events_are_made_in_one_thread_wherever_they_are_taken() -> None:
-    from assistant.ui import app
+    from assistant.ui import chat
 
     assistant = ScriptedAssistant(script())
-    running = app.views(assistant, "Does it help?", "ask", threading.Event())
+    running = chat.views(assistant, "Does it help?", "ask", threading.Event())
     takers = [threading.Thread(target=next, args=(running, None)) for _ in range(8)]
     for taker in takers:
         taker.start()
@@ -97,7 +97,7 @@ def test_all_events_are_made_in_one_thread_wherever_they_are_taken() -> None:
 
 
 def test_a_new_question_in_a_tab_stops_the_one_before_and_no_other_tab() -> None:
-    from assistant.ui.app import Running
+    from assistant.ui.chat import Running
 
     running = Running()
     first, other = running.start("tab"), running.start("another tab")
@@ -140,26 +140,23 @@ def test_another_sites_page_cannot_ask(served: Served) -> None:
     assert served.assistant.asked == []
 
 
-def html_values(assistant: ScriptedAssistant) -> dict[str, dict]:
-    from assistant.ui import app
+def shown(assistant: ScriptedAssistant) -> tuple[str, bool, str, bool]:
+    from assistant.ui import chat
 
-    config = app.build(assistant).get_config_file()  # type: ignore[arg-type]
-    return {c["props"].get("elem_id"): c["props"] for c in config["components"]}
+    return chat._library(assistant)  # type: ignore[arg-type]
 
 
 def test_an_empty_library_shows_one_card_and_no_form() -> None:
-    parts = html_values(ScriptedAssistant())
-    assert "assistant ingest FOLDER" in parts["card"]["value"]
-    assert parts["card"]["visible"]
-    assert not parts["desk"]["visible"]
+    _, form_shown, card, card_shown = shown(ScriptedAssistant())
+    assert "assistant ingest FOLDER" in card
+    assert (form_shown, card_shown) == (False, True)
 
 
 def test_a_library_with_papers_shows_the_form_and_no_card() -> None:
-    parts = html_values(ScriptedAssistant(papers=[make_paper(HOSTILE[0])]))
-    assert not parts["card"]["visible"]
-    assert parts["desk"]["visible"]
-    assert "1 paper in the library" in parts["library"]["value"]
-    assert "<script" not in parts["library"]["value"]
+    library, form_shown, _, card_shown = shown(ScriptedAssistant(papers=[make_paper(HOSTILE[0])]))
+    assert (form_shown, card_shown) == (True, False)
+    assert "1 paper in the library" in library
+    assert "<script" not in library
 
 
 def test_a_library_that_cannot_be_read_says_why() -> None:
@@ -167,9 +164,9 @@ def test_a_library_that_cannot_be_read_says_why() -> None:
         def papers(self) -> list[Paper]:
             raise LibraryTooNew("the library was written by a newer version; update the assistant")
 
-    parts = html_values(Unreadable())
-    assert "newer version" in parts["card"]["value"]
-    assert not parts["desk"]["visible"]
+    _, form_shown, card, _ = shown(Unreadable())
+    assert "newer version" in card
+    assert not form_shown
 
 
 def test_evidence_of_any_score_can_be_shown() -> None:
