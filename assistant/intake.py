@@ -258,7 +258,7 @@ class Intake:
         if any(until <= now for until in leaving.all_leaving(db).values()):
             with library.writing():
                 leaving.finish(db, now)
-                library.renew_cache(db)
+                library.renew_cache()
 
     def _next(self, library: Library) -> list[Task]:
         """The files to read now; one with a password of its own goes alone."""

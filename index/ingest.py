@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from assistant.encoders import Embedder
-from assistant.errors import Cancelled, DiskFull, EmbedderMismatch, LibraryError, ReadError
+from assistant.errors import Cancelled, DiskFull, LibraryError, ReadError
 from assistant.index import bibfiles, leaving, writes
 from assistant.index.chunk import CHUNKING, passages
 from assistant.index.faults import fault
@@ -86,9 +86,10 @@ def ingest(
         yield from _ingest_files(run, sources, workers, rehash, limits or Limits())
         yield from _take_up_bibliographies(run, paths)
         leaving.take_back(db, [report.paper_id for report in run.reports])
-        if library.cache_fault():
-            library.renew_cache(db)
+        library.renew_cache()
         interrupted = cancel is not None and cancel.is_set() and len(run.reports) < run.total
+    # The lock is free by now: who asks or adds papers meanwhile does not wait for the training.
+    library.finish_training(cancel)
     yield IngestReport(tuple(run.reports), time.monotonic() - began, interrupted)
 
 
@@ -289,12 +290,7 @@ def claim_settings(db: sqlite3.Connection, library: Library, embedder: Embedder,
 
 def check_settings(library: Library, embedder: Embedder, target: int | None = None) -> None:
     """Raises EmbedderMismatch where the library was made with another embedder, or cut in another way."""
-    made_with = library.store.setting("embedder")
-    if made_with and (made_with, library.store.dimension) != (embedder.id, embedder.dimension):
-        raise EmbedderMismatch(
-            f"{library.folder} was made with the embedder {made_with}, not {embedder.id}; leave --embedder out, or "
-            f"embed it anew with `assistant reembed --embedder NAME`"
-        )
+    library.check_embedder(embedder)
     cut = library.store.setting("chunking")
     if target is not None and cut and cut != f"{CHUNKING}/{target}":
         raise LibraryError(
@@ -321,4 +317,5 @@ def reembed(library: Library, embedder: Embedder, *, target: int) -> Iterator[Pr
             for paper_id, cut, vectors in fresh:
                 writes.replace_passages(db, paper_id, cut, vectors)
             claim_settings(db, library, embedder, target)
-        library.renew_cache(db)
+        library.renew_cache()
+    library.finish_training()

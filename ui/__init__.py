@@ -31,6 +31,8 @@ def mount(
     from assistant.ui.site import Site
 
     site = Site(assistant, _door(accounts, behind_tls))
+    if accounts is None:
+        assistant.intake().start()  # what an earlier run of the program left unread
     add_routes(application, site)
     mount_pages(site, application)
     return site

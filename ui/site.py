@@ -56,13 +56,17 @@ class Site:
             known = self._readers.get(name)
             if known is None or known.assistant.folder != folder:
                 known = self._readers[name] = Reader(name, self._only.assistant.beside(folder))
-                known.assistant.intake().start()  # what was handed in before the last end is read on
+                known.assistant.intake().start()  # what an earlier run of the program left unread
             return known
 
     def replace(self, reader: str, settings: Settings) -> None:
         """From the next question on this reader's assistant has these settings; a question in hand ends with its
         own."""
-        self._only = Reader(reader, self._only.assistant.with_settings(settings))
+        with self._guard:
+            if self.door is None:
+                self._only = Reader("", self._only.assistant.with_settings(settings))
+            else:
+                self._readers[reader] = Reader(reader, self._readers[reader].assistant.with_settings(settings))
 
     def close(self) -> None:
         """Let go of the readers' libraries; the one that was given is its owner's to close."""
