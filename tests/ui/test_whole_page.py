@@ -40,7 +40,8 @@ TEXTS = """() => { const found = [], seen = e => e.offsetParent !== null && !e.c
 ENGLISH = re.compile(r"[A-Za-z][A-Za-z'-]+(?:[ ,.:;]+[A-Za-z][A-Za-z'-]+){2,}")
 UNNAMED = """() => [...document.querySelectorAll('button, a[href], input:not([type=hidden]), select, textarea')]
   .filter(e => e.checkVisibility() && !e.textContent.trim() && !e.ariaLabel && !e.title
-    && !e.getAttribute('aria-labelledby') && ![...(e.labels ?? [])].some(l => l.textContent.trim())).map(e => e.outerHTML.slice(0, 200))"""
+    && !e.getAttribute('aria-labelledby') && ![...(e.labels ?? [])].some(l => l.textContent.trim()))
+  .map(e => e.outerHTML.slice(0, 200))"""
 """What a screen reader could not name."""
 FOREIGN = """() => [...document.querySelectorAll('body *')].filter(e =>
     [...e.attributes].some(a => /^on/i.test(a.name) || /^\\s*javascript:/i.test(a.value))
@@ -82,6 +83,7 @@ def opened(tab: Any, address: str, screen: str) -> None:
     """Open a screen, by its hash, and wait until it is filled."""
     if not tab.url.startswith(address):
         tab.goto(f"{address}#{screen}")
+        tab.add_style_tag(content="* { transition: none !important; animation: none !important; }")
         tab.wait_for_selector("#question, #card")
     else:
         tab.evaluate("hash => { location.hash = hash; }", screen)
