@@ -50,8 +50,10 @@ class LibraryRetriever:
         return self._library.store.n_works, self._library.store.n_passages
 
     def search(self, query: str, *, k: int, filters: Filters) -> list[Hit]:
-        """The k passages that fit best, best first; fewer where there are fewer."""
+        """The k passages that fit best, best first; fewer where there are fewer. Raises EmbedderMismatch where the
+        library was embedded anew with another model since this retriever was made."""
         with self._library.store.snapshot():
+            self._library.check_embedder(self._embedder)
             hits = search(
                 query,
                 store=self._library.store,

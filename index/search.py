@@ -75,8 +75,8 @@ class Corpus(Protocol):
         """Number of passages that match."""
         ...
 
-    def containing(self, match: str, ids: Sequence[int]) -> set[int]:
-        """Those of `ids` that match."""
+    def containing(self, matches: Sequence[str], ids: Sequence[int]) -> Mapping[str, set[int]]:
+        """For each match those of `ids` that match."""
         ...
 
 
@@ -303,6 +303,6 @@ def word_overlap(words: Sequence[str], ids: Sequence[int], store: Corpus) -> lis
     Chinese the share of the characters'."""
     n = store.n_passages
     weights = {word: inverse_document_frequency(n, store.document_frequency(quoted(word))) for word in words}
-    holders = {word: store.containing(quoted(word), ids) for word in words}
+    holders = store.containing([quoted(word) for word in words], ids)
     units = chinese.units(words)
-    return [unit_overlap(units, weights, {word for word in words if i in holders[word]}) for i in ids]
+    return [unit_overlap(units, weights, {word for word in words if i in holders[quoted(word)]}) for i in ids]
