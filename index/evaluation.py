@@ -24,7 +24,7 @@ from assistant.encoders import Embedder
 from assistant.index import vectors, writes
 from assistant.index.beir import Collection
 from assistant.index.library import Library
-from assistant.index.search import Rerank, any_of, content_words, find, reader, search
+from assistant.index.search import Rerank, any_of, content_words, find, search, unread
 from assistant.index.store import Store
 from assistant.types import Document, Filters, Passage
 
@@ -67,7 +67,7 @@ def full_search(store: Store, index: vectors.Index, embedder: Embedder, rerank: 
 
 
 def stages(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, Ranker]:
-    """The parts of the search, each by itself."""
+    """The parts of the search, each by itself: lexical, dense and fused rankings of at most DEPTH passage ids."""
 
     def lexical(query: str) -> list[int]:
         words = content_words(query)
@@ -79,8 +79,8 @@ def stages(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, 
 
     def fused(query: str) -> list[int]:
         words, vector = content_words(query), embedder.embed([query])[0]
-        read = reader(query, embedder.id)
-        return [i for i, _ in find(words, vector, store=store, vectors=index, candidates=DEPTH, read=read)]
+        mute = unread(query, embedder.id, store.passages)
+        return [i for i, _ in find(words, vector, store=store, vectors=index, candidates=DEPTH, unread=mute)]
 
     return {"lexical": lexical, "dense": dense, "fused": fused}
 

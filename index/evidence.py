@@ -136,6 +136,10 @@ class LibraryRetriever:
         units = [tuple(map(quoted, unit)) for unit in chinese.units(words)]
         return [unit_overlap(units, weights, present) for present in matching(list(weights), texts)]
 
+    def frequency(self, word: str) -> int:
+        """Number of passages that hold a word of `content_words`."""
+        return self._library.store.document_frequency(quoted(word))
+
     def relevance(self, query: str, text: str, *, cosine: float, overlap: float) -> float:
         """Probability, 0..1, that a text with this cosine and overlap is relevant to the query; by words where the
         embedder does not read the script of either."""

@@ -64,18 +64,19 @@ def ingest(
     limits: Limits | None = None,
     password: str = "",
     cancel: threading.Event | None = None,
+    patience: float = 0.0,
 ) -> Iterator[Event | IngestReport]:
     """Bring the files into the library; yields what happens and, last, the IngestReport.
 
     `embedder` is called only when there is something to embed. `target` is the wished passage length in tokens;
-    `password` opens the encrypted files among them.
+    `password` opens the encrypted files among them; `patience` (seconds) is for another process that is writing.
     A file that a full disk keeps out is reported as failed, and the next one is tried. Raises UsageError (nothing to
     ingest), LibraryBusy, EmbedderMismatch, LibraryError.
     """
     began = time.monotonic()
     sources, failed = find_files(paths, skip=library.folder)
     fault("listed")
-    with library.writing() as db:
+    with library.writing(patience=patience) as db:
         total = len(sources) + len(failed)
         run = _Run(library, db, embedder, target, total, cancel=cancel or threading.Event(), password=password)
         leaving.finish(db, time.time())

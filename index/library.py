@@ -78,11 +78,12 @@ class Library:
             self._trainer.communicate()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Hold the writer's lock. Raises LibraryBusy at once where another process holds it."""
+    def writing(self, *, patience: float = 0.0) -> Iterator[sqlite3.Connection]:
+        """Hold the writer's lock. Raises LibraryBusy where another process holds it for longer than `patience`
+        (seconds)."""
         lock = FileLock(self.folder / LOCK, timeout=0)
         try:
-            lock.acquire()
+            self._acquire(lock, patience)
         except Timeout as error:
             raise LibraryBusy(
                 f"another process is writing to {self.folder}; wait until it has finished, or stop it, and try again"
@@ -95,6 +96,15 @@ class Library:
             yield self.store.db
         finally:
             lock.release()
+
+    def _acquire(self, lock: FileLock, patience: float) -> None:
+        try:
+            lock.acquire()
+        except Timeout:
+            if not patience:
+                raise
+            logger.warning("another process is writing to %s: waiting, at most %g s", self.folder, patience)
+            lock.acquire(timeout=patience)
 
     def check_embedder(self, embedder: Embedder) -> None:
         """Raises EmbedderMismatch where the library's vectors are another embedder's."""

@@ -108,7 +108,6 @@ MIGRATIONS = (
         pages INTEGER NOT NULL DEFAULT 0, paper_id TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0,
         added REAL NOT NULL, begun REAL, ended REAL
     );
-    CREATE INDEX tasks_state ON tasks (state);
     CREATE TABLE leaving (
         paper_id TEXT PRIMARY KEY REFERENCES papers (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
         until REAL NOT NULL

@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-QUESTIONS_AT_ONCE = 2
-"""Questions answered at the same time; more wait in the queue."""
 QUEUE = 32
+"""Questions in hand, running or waiting for their turn (`turns`): each takes one of the 40 threads that answer
+requests."""
 SCRIPTS = ("page", "evidence", "chat", "library", "review")
 """In this order: what `page` gives the others use."""
-SCRIPT = "".join(f'<script src="/look/{name}.js" defer></script>' for name in SCRIPTS)
+HEAD = "".join(
+    [f'<link rel="stylesheet" href="/look/{style.name}">' for style in sorted(ASSETS.glob("*.css"))]
+    + [f'<script src="/look/{name}.js" defer></script>' for name in SCRIPTS]
+)
+"""Styles are linked: those handed to Gradio it rewrites, and rules for :root or body within @media are lost."""
 
 
 def build(site: Site, language: str) -> gr.Blocks:
@@ -44,7 +48,7 @@ def _build(site: Site, words: Words) -> gr.Blocks:
         with gr.Column(elem_id="screen-chat", elem_classes=["screen"]):
             chat.build(page, site, words)
         gr.HTML(shell.screens(words) + evidence_html.shell_html(words), **chat.PLAIN)
-    page.queue(api_open=False, max_size=QUEUE, default_concurrency_limit=QUESTIONS_AT_ONCE)
+    page.queue(api_open=False, max_size=QUEUE, default_concurrency_limit=QUEUE)
     return page
 
 
@@ -63,8 +67,7 @@ def _mount(page: gr.Blocks, application: FastAPI, path: str) -> None:
             path=path,
             server_name="127.0.0.1",
             theme=_theme(),
-            css_paths=sorted(ASSETS.glob("*.css")),
-            head=SCRIPT,
+            head=HEAD,
             footer_links=[],
             run_history=False,
             show_error=False,

@@ -39,10 +39,10 @@ PLAIN: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
 
 # The page's script says how the question is to be put: mode, papers, conversation.
 WISH = "(question, wish) => [question, window.chat ? window.chat.wish(question) : '']"
-# Gradio gives its id to a box around the input; scripts and tests want the input itself.
+# Gradio gives its id to a box around the input; scripts and tests want the input itself, screen readers its name.
 NAME_THE_INPUT = (
     "() => { const input = document.querySelector('#question-box textarea, #question-box input');"
-    " if (input) input.id = 'question'; }"
+    " if (input) { input.id = 'question'; input.ariaLabel = NAME; } }"
 )
 
 
@@ -111,7 +111,8 @@ def build(page: gr.Blocks, site: Site, words: Words) -> None:
         gr.HTML(chat_html.choices_html(words), **PLAIN)
         parts = _form(words)
     _wire(page, site, parts, words)
-    page.load(None, js=NAME_THE_INPUT, api_visibility="private")
+    name_it = NAME_THE_INPUT.replace("NAME", json.dumps(words("chat.form.question")))
+    page.load(None, js=name_it, api_visibility="private")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,7 +181,7 @@ def views(
     view = render.View(question, wish.mode, wish.turn, conversation=wish.conversation)
     yield view
     try:
-        for latest in _answered(site, reader, view, wish, cancel):
+        for latest in _answered(site, reader, view, wish, words, cancel):
             view = latest
             yield view
     except AssistantError as error:
@@ -194,7 +195,7 @@ def views(
 
 
 def _answered(
-    site: Site, reader: Reader, view: render.View, wish: Wish, cancel: threading.Event
+    site: Site, reader: Reader, view: render.View, wish: Wish, words: Words, cancel: threading.Event
 ) -> Iterator[render.View]:
     """The views of a question that is answered; its evidence is held until the history has it."""
     began = time.perf_counter()
@@ -205,9 +206,15 @@ def _answered(
         view = render.advance(view, event, time.perf_counter() - began)
         view = dataclasses.replace(view, answer_id=talk.answering, conversation=talk.id)
         site.live.hold(reader.name, view.cites, view.evidence)
-        yield view
+        if view.running:
+            yield view
     if view.answer_id:
+        # Shown as it is kept, so that it is the same when the page is loaded again.
+        view = dataclasses.replace(
+            chat_html.view_of(reader.assistant.history().turn(view.answer_id), words), turn=view.turn
+        )
         site.live.drop(reader.name, view.answer_id)
+    yield view
 
 
 def _talk(reader: Reader, wish: Wish) -> Talk:

@@ -7,7 +7,7 @@ colour and by line, and leads to its passage. Knows no browser and no library.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from assistant import Relation
@@ -51,21 +51,35 @@ def graph_html(relations: Sequence[Relation], cites: Citing) -> str:
 
 def graph_svg(relations: Sequence[Relation], cites: Citing) -> str:
     """Two columns of boxes and the edges between them."""
-    causes = list(dict.fromkeys(r.cause for r in relations))
-    effects = list(dict.fromkeys(r.effect for r in relations))
+    causes, effects = _rows(r.cause for r in relations), _rows(r.effect for r in relations)
     height = ROW * max(len(causes), len(effects)) + 2 * PAD
-    boxes = [_box(name, PAD, i) for i, name in enumerate(causes)]
-    boxes += [_box(name, WIDTH - SIDE - PAD, i) for i, name in enumerate(effects)]
+    boxes = [_box(name, PAD, i) for i, name in enumerate(causes.values())]
+    boxes += [_box(name, WIDTH - SIDE - PAD, i) for i, name in enumerate(effects.values())]
+    row = {side: {key: i for i, key in enumerate(names)} for side, names in (("cause", causes), ("effect", effects))}
     seen: Counter[str] = Counter()
     lines = []
     for r in relations:
-        lines.append(_edge(r, causes.index(r.cause), effects.index(r.effect), seen[r.cause], cites))
-        seen[r.cause] += 1
+        cause, effect = _key(r.cause), _key(r.effect)
+        lines.append(_edge(r, row["cause"][cause], row["effect"][effect], seen[cause], cites))
+        seen[cause] += 1
     label = escape(cites.words("chat.graph.label"))
     return (
         f'<svg role="group" aria-label="{label}" viewBox="0 0 {WIDTH} {height}" width="100%" '
         f'xmlns="http://www.w3.org/2000/svg" font-size="13">{"".join(lines)}{"".join(boxes)}</svg>'
     )
+
+
+def _key(name: str) -> str:
+    """By which names are the same box: "Velorite" begins a sentence, "velorite" does not."""
+    return " ".join(name.casefold().split())
+
+
+def _rows(names: Iterable[str]) -> dict[str, str]:
+    """Key -> the name shown, the first that has it, in order."""
+    shown: dict[str, str] = {}
+    for name in names:
+        shown.setdefault(_key(name), name)
+    return shown
 
 
 def _box(name: str, x: int, row: int) -> str:

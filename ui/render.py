@@ -19,7 +19,7 @@ from assistant.ui.told import ICONS, STYLES, band, byline, percent, place, stanc
 from assistant.ui.words import Words
 
 OPEN_KINDS = frozenset({"difference", "caveat"})
-"""Steps that are never folded away: what speaks against."""
+"""Steps that are never folded away: what speaks against. Of a claim, the quotes against stand by themselves."""
 _CITATION = re.compile(r"\[([1-9][0-9]{0,3})\]")
 _MARKS = re.compile(r"\[[\d\s,;–-]*\d[\d\s,;–-]*\]")
 
@@ -131,7 +131,9 @@ def _finished(view: View, cites: Cites) -> str:
     elif view.answer is not None:
         parts.append(answer_html(view.answer, view.mode, cites))
         parts += [_verdict_section(v, cites) for v in view.answer.verdicts]
-    parts += [steps_html(view, cites), _sources(view, cites)]
+    # What speaks against a claim comes before how it was found.
+    below = [steps_html(view, cites), _sources(view, cites)]
+    parts += below if view.verdict is None else below[::-1]
     if view.answer is not None:
         parts += [graph_html(view.answer.relations, cites), _follow_ups(view.answer.follow_ups, words)]
     return "".join(parts)
@@ -168,28 +170,37 @@ def _style(line: str) -> str:
 def _table(answer: Answer, cites: Cites) -> str:
     """One row a work: which way it points, and its sentences."""
     words = cites.words
-    rows = "".join(_row(step, cites) for step in answer.steps if step.kind == "comparison")
-    names = "".join(f'<th scope="col">{escape(words(f"chat.compare.{c}"))}</th>' for c in ("paper", "side", "says"))
+    steps = [step for step in answer.steps if step.kind == "comparison"]
+    sided = any(_way(step) not in ("", "answers") for step in steps)
+    rows = "".join(_row(step, cites, sided=sided) for step in steps)
+    columns = ("paper", "side", "says") if sided else ("paper", "says")
+    names = "".join(f'<th scope="col">{escape(words(f"chat.compare.{c}"))}</th>' for c in columns)
     return (
         f'<section class="answer"><h3>{escape(words("chat.compare.table"))}</h3><div class="scrolls" tabindex="0">'
         f'<table class="works"><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table></div></section>'
     )
 
 
-def _row(step: ReasoningStep, cites: Cites) -> str:
+def _way(step: ReasoningStep) -> str:
+    """Which way a work points, as its step says it."""
+    told = heard(step.text)
+    return told.holes.get("side", "") if told else ""
+
+
+def _row(step: ReasoningStep, cites: Cites, *, sided: bool) -> str:
     words, quotes = cites.words, [cites.known[n] for n in step.evidence if n in cites.known]
     if not quotes:
         return f'<tr><td colspan="3" dir="auto">{escape(said(step.text, words))}</td></tr>'
     paper = quotes[0].paper
     told = heard(step.text)
-    side = said(told.holes.get("side", ""), words) if told else ""
+    side = escape(said(_way(step), words))
     label = told.holes.get("label", "") if told else ""
     if label in list(Label):
         side += f" {_badge_of(Label(label), words)}"
     says = "".join(f'<p dir="auto">{cites.text(_inert(q.text))} {cites.link(q.n)}</p>' for q in quotes)
     return (
         f'<tr><td><cite dir="auto">{escape(title(paper, words))}</cite><br><bdi class="note">'
-        f"{escape(byline(paper, words))}</bdi></td><td>{side}</td><td>{says}</td></tr>"
+        f"{escape(byline(paper, words))}</bdi></td>{f'<td>{side}</td>' if sided else ''}<td>{says}</td></tr>"
     )
 
 
@@ -275,18 +286,13 @@ def _step(i: int, step: ReasoningStep, view: View, cites: Cites, seconds: float 
         if seconds is not None
         else ""
     )
-    gist = escape(_gist(said(step.text, words)))
-    opened = " open" if step.kind in OPEN_KINDS else ""
+    gist = escape(said(step.text, words))
+    opened = " open" if step.kind in OPEN_KINDS and view.mode != "check" else ""
     return (
         f'<details class="step" id="step-{escape(view.turn)}-{i}"{opened}><summary><span class="kind">{kind}</span>'
         f'<span class="gist" dir="auto">{gist}</span>{_step_badge(step, words)}{took}</summary>'
         f'<div class="inside">{_inside(step, cites)}</div></details>'
     )
-
-
-def _gist(text: str) -> str:
-    """A step's text without the numbers of its passages, which stand as links within it."""
-    return re.sub(r"\s+([.:，。：])", r"\1", " ".join(_CITATION.sub("", text).split()))
 
 
 def _inside(step: ReasoningStep, cites: Cites) -> str:
@@ -326,8 +332,9 @@ def _sources(view: View, cites: Cites) -> str:
     if view.verdict is not None:
         return "".join(_side(view.verdict, side, cites) for side in (Label.REFUTES, Label.SUPPORTS, None))
     nearest = view.answer is not None and view.answer.abstained
-    name = words(f"chat.sources.{'found' if view.running else 'nearest' if nearest else 'cited'}")
-    shown = " ".join(view.answer.text.split()) if view.answer is not None and view.mode != "compare" else ""
+    which = "found" if view.running else "nearest" if nearest else "cited"
+    name = words(f"chat.sources.{which}")
+    shown = " ".join(view.answer.text.split()) if view.answer is not None else ""
     return _passages(name, view.evidence, cites, shown)
 
 

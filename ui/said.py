@@ -22,6 +22,8 @@ MOST_SENTENCES = 12
 VERBATIM = frozenset({"quote", "title", "name", "asked"})
 """Holes that hold the words of a paper or of the reader."""
 NUMBERS = frozenset({"n", "m", "k"})
+LISTS = {"list": re.compile(", "), "any": re.compile(r", | or ")}
+"""Holes that hold several fixed phrases, and what stands between them."""
 _HOLE = re.compile(r"\{(\w+)\}")
 _BETWEEN = re.compile(r"(?<=[.?!”\]]) (?=\S)")
 
@@ -60,8 +62,8 @@ def _said(text: str, words: Words) -> str:
 def _filled(hole: str, held: str, words: Words) -> str:
     if hole in VERBATIM or hole in NUMBERS or hole == "marks":
         return held
-    if hole == "list":
-        return "、".join(_said(part, words) or part for part in held.split(", "))
+    if hole in LISTS:
+        return "、".join(_said(part, words) or part for part in LISTS[hole].split(held))
     return _said(held, words) or held
 
 

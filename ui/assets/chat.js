@@ -109,9 +109,10 @@
     turns().lastElementChild?.scrollIntoView({ block: "start" });
   }
 
-  document.addEventListener("opened", (event) => {
-    if (event.detail.screen !== "chat" || !turns()) return;
-    const rest = event.detail.rest.split("/")[1] ?? "";
+  function open({ screen, rest: hash }) {
+    if (screen !== "chat") return;
+    if (!$("#desk")) return void setTimeout(open, 30, { screen, rest: hash });  // Gradio is still drawing
+    const rest = hash.split("/")[1] ?? "";
     if (rest === "new") {
       fresh();
       history.replaceState(null, "", "#chat");
@@ -122,7 +123,8 @@
       history.replaceState(null, "", `#chat/${conversation}`);
     }
     settle();
-  });
+  }
+  document.addEventListener("opened", (event) => open(event.detail));
 
   // ---- choices -----------------------------------------------------------------------------------------------
   function scope() {
@@ -145,8 +147,13 @@
 
   document.addEventListener("toggle", (event) => {
     if (event.target.id !== "scope" || !event.target.open) return;
-    const list = $("#scope-list");
-    if (!list.shown) page.fill(list);
+    const list = $("#scope-list"), picked = new Set(chosen());
+    page.ask("/screens/chat/papers").then((given) => {
+      if (!given?.ok) return;
+      page.put(list, given.html);
+      for (const box of all('input[name="paper"]', list)) box.checked = picked.has(box.value);
+      scope();
+    });
   }, true);
   document.addEventListener("change", (event) => { if (event.target.matches?.('#scope-list input[name="paper"]')) scope(); });
   document.addEventListener("input", (event) => { if (event.target.id === "scope-find") find(event.target.value); });
@@ -171,4 +178,6 @@
 
   watch.observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["data-news"] });
   window.chat = { wish, ask };
+  const already = document.documentElement.dataset.screen;  // opened before this script came
+  if (already) open({ screen: already, rest: location.hash.slice(1) });
 })();

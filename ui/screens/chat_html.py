@@ -45,7 +45,7 @@ def choices_html(words: Words) -> str:
         f'{modes}</fieldset><details id="scope"><summary>'
         f'<span class="hidden">{escape(words("chat.scope.label"))}: </span>'
         f'<span id="scope-now">{escape(words("chat.scope.all"))}</span></summary>'
-        '<div id="scope-list" data-from="/screens/chat/papers" data-on="library"></div></details></div>'
+        '<div id="scope-list"></div></details></div>'
     )
 
 
@@ -53,7 +53,7 @@ def view_of(turn: Turn, words: Words) -> View:
     """A kept turn as the chat shows it."""
     answer = turn.answer
     verdict = answer.verdicts[0] if answer and answer.verdicts and turn.mode == "check" else None
-    notice = ""
+    notice, whole = "", turn.status == "done" or (answer is not None and not answer.abstained)
     if turn.status != "done":
         notice = words("chat.stopped" if answer and (answer.steps or answer.evidence) else "chat.interrupted")
     return View(
@@ -66,7 +66,7 @@ def view_of(turn: Turn, words: Words) -> View:
         steps=answer.steps if answer else (),
         seconds=_seconds(answer.timings) if answer else (),
         evidence=answer.evidence if answer else (),
-        answer=answer if verdict is None and not notice else None,
+        answer=answer if verdict is None and whole else None,
         verdict=verdict,
         notice=notice,
     )
