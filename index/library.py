@@ -227,6 +227,8 @@ class Library:
             self.write_cache()
         except OSError as error:
             logger.warning("the search index could not be put on disk (%s); it is built when needed", error.strerror)
+        except LibraryBusy as error:
+            logger.warning("%s", error)
         except DiskFull:
             logger.warning("the search index could not be put on disk (it is full); it is built when needed")
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 import assistant
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, LibraryBusy
 from assistant.index import vectors, words, writes
 from assistant.index.faults import fault
 from assistant.index.files import publish, sha256_of
@@ -37,7 +37,19 @@ NICENESS = 10
 
 def make_caches(library: Library) -> None:
     """Build the cache files of what the library holds now, put them on disk, and say so in the database; those before
-    are deleted. OSError or DiskFull where it fails, and all is as before."""
+    are deleted. OSError or DiskFull where it fails, and all is as before; LibraryBusy where another process is at it."""
+    lock = FileLock(library.folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise LibraryBusy(f"another process is making the search index of {library.folder}; wait for it") from error
+    try:
+        _make_caches(library)
+    finally:
+        lock.release()
+
+
+def _make_caches(library: Library) -> None:
     store, partial, token = library.store, library.folder / f"words.{os.getpid()}.tmp", secrets.token_hex(8)
     try:
         with store.snapshot():
@@ -86,13 +98,12 @@ def main(folder: Path, *, orphaned: Callable[[], object]) -> int:
     with suppress(OSError):
         os.nice(NICENESS)
     try:
-        with FileLock(folder / LOCK, timeout=0):
-            library = Library(folder)
-            try:
-                make_caches(library)
-            finally:
-                library.close()
-    except Timeout:
+        library = Library(folder)
+        try:
+            make_caches(library)
+        finally:
+            library.close()
+    except LibraryBusy:
         return 0
     except (OSError, sqlite3.Error, AssistantError):
         return 1
