@@ -6,14 +6,17 @@ Wiring only: what is done is decided in `index`, `reasoning` and `claims`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.config import BUILT_IN_EMBEDDER, Settings, find_library, load_settings
-from assistant.errors import AssistantError, LibraryError
+from assistant.errors import AssistantError, LibraryError, UsageError
+from assistant.loaded import Loaded
 from assistant.types import (
     Answer,
     Comparison,
@@ -21,8 +24,12 @@ from assistant.types import (
     Evidence,
     FileReport,
     Filters,
+    FlagKind,
     HealthCheck,
     IngestReport,
+    Listed,
+    Listing,
+    Page,
     Paper,
     Passage,
     PassageKind,
@@ -38,6 +45,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
 
+    from assistant.background import Run
     from assistant.conversation import Conversation, Resolve
     from assistant.encoders import Embedder
     from assistant.experiments import DataVerdict
@@ -46,13 +54,20 @@ if TYPE_CHECKING:
     from assistant.index.library import Library
     from assistant.index.picture import Picture
     from assistant.index.rerank import Reranker
+    from assistant.intake import Intake
+    from assistant.machine import Machine
     from assistant.replay import Replay
+    from assistant.settings_file import Origin
+    from assistant.training_runs import Training
     from assistant.verification import Verifier
+    from assistant.writers.trial import Trial
     from assistant.writing import Writer
 
-Mode = Literal["ask", "check"]
+Mode = Literal["ask", "check", "compare"]
 StreamEvent = ReasoningStep | Evidence | Answer | Verdict
 EVERYTHING = Filters()
+WRITER_OPTIONS = ("adapter", "device", "seed", "four_bit", "context_tokens", "chat_template")
+"""Settings that a writer is loaded with, beside its name."""
 
 
 class Assistant:
@@ -74,12 +89,16 @@ class Assistant:
         given = overrides.get("model")
         self._model: BaseChatModel | None = None if given is None or isinstance(given, str) else overrides.pop("model")
         self.settings = settings or load_settings(library=library, **overrides)
+        self.given = frozenset(n for n, v in {"library": library, "model": given, **overrides}.items() if v is not None)
+        """The settings that came as arguments; they win over variables and file."""
         self.folder = find_library(self.settings)
         self._library: Library | None = None
+        self._intake: Intake | None = None
         self._embedder: Embedder | None = None
         self._verifier: Verifier | None = None
         self._writer: Writer | None = None
         self._reranker: Reranker | None = None
+        self._loaded = Loaded()
         self._guard = threading.RLock()
 
     def __enter__(self) -> Assistant:
@@ -90,20 +109,31 @@ class Assistant:
 
     def close(self) -> None:
         """Let go of the library's files."""
+        if self._intake is not None:
+            self._intake.close()
+            self._intake = None
         if self._library is not None:
             self._library.close()
             self._library = None
 
     def with_settings(self, settings: Settings) -> Assistant:
         """The same library with other settings; the models loaded are shared where they name the same ones."""
-        other = Assistant(settings=replace(settings, library=self.folder))
-        other._model = self._model
+        other = self._sharing(replace(settings, library=self.folder))
         for attribute, named in (
             ("_embedder", ("embedder",)), ("_verifier", ("verifier",)), ("_reranker", ("rerank", "reranker")),
-            ("_writer", ("model", "adapter", "seed", "four_bit", "context_tokens", "chat_template")),
+            ("_writer", ("model", *WRITER_OPTIONS)),
         ):  # fmt: skip
             if all(getattr(settings, n) == getattr(self.settings, n) for n in ("device", *named)):
                 setattr(other, attribute, getattr(self, attribute))
+        return other
+
+    def beside(self, library: str | Path) -> Assistant:
+        """Another library with the same settings; each model is loaded once for both, whichever asks for it first."""
+        return self._sharing(replace(self.settings, library=Path(library)))
+
+    def _sharing(self, settings: Settings) -> Assistant:
+        other = Assistant(settings=settings)
+        other._model, other.given, other._loaded = self._model, self.given, self._loaded
         return other
 
     # papers
@@ -124,9 +154,11 @@ class Assistant:
         rehash: bool = False,
         password: str = "",
         cancel: threading.Event | None = None,
+        patience: float = 0.0,
     ) -> Iterator[Progress | FileReport | IngestReport]:
         """As `ingest`, telling what happens: Progress while at work, a FileReport for each file once it is stored
-        (or has failed), the IngestReport last. Set `cancel` to stop after the paper in hand."""
+        (or has failed), the IngestReport last. Set `cancel` to stop after the paper in hand; `patience` is for how many
+        seconds to wait where another process (the page) is writing."""
         from assistant.index.ingest import check_settings, ingest
         from assistant.index.sandbox import Limits
 
@@ -143,6 +175,7 @@ class Assistant:
             limits=Limits(ocr=self.settings.ocr == "auto"),
             password=password,
             cancel=cancel,
+            patience=patience,
         )
 
     def read(self, path: str | Path, *, password: str = "") -> Document:
@@ -157,6 +190,12 @@ class Assistant:
         from assistant.index.picture import DPI, draw_page
 
         return draw_page(Path(path), page, dpi=dpi or DPI, password=password)
+
+    def original(self, paper: Paper) -> Path | None:
+        """Where the very file lies that the paper was read from, bytes unchanged; None where there is none any more."""
+        from assistant.index.original import original
+
+        return original(paper)
 
     def figure(self, evidence: Evidence, *, password: str = "") -> bytes | None:
         """The figure whose caption a quote comes from, cut out of its page as PNG; None where it is from no figure's
@@ -176,6 +215,41 @@ class Assistant:
     def papers(self) -> list[Paper]:
         """All papers of the library, by title; none where there is no library yet."""
         return self._open().store.papers() if self.exists() else []
+
+    def listing(self, wanted: Listing) -> Listed:
+        """Some of the papers: searched, filtered, sorted, a page at a time. Raises UsageError."""
+        from assistant.index.listing import list_papers
+
+        return list_papers(self._open().store, wanted) if self.exists() else Listed((), 0)
+
+    def flag_kinds(self, paper_id: str) -> tuple[FlagKind, ...]:
+        """What is odd about a paper. Raises UsageError for an id that is none or several."""
+        from assistant.index.listing import flag_kinds
+
+        paper = self.paper(paper_id)
+        return flag_kinds(paper, several_files=bool(self.work(paper.id)))
+
+    def intake(self) -> Intake:
+        """The files handed in to be read in the background, and the removals that can still be taken back."""
+        from assistant.intake import Intake
+
+        with self._guard:
+            if self._intake is None:
+                limit = self.settings.upload_megabytes * 2**20
+                self._intake = Intake(lambda: self._open(create=True), self.exists, self.ingest_events, limit=limit)
+            return self._intake
+
+    def size(self) -> tuple[int, int, int]:
+        """Papers and passages of the library, and its generation, which counts its changes."""
+        if not self.exists():
+            return 0, 0, 0
+        store = self._open().store
+        return store.n_papers, store.n_passages, store.generation
+
+    def pages(self, paper_id: str, first: int = 1, count: int = 1) -> list[Page]:
+        """What was read of a paper: `count` of its pages (or paragraphs) from number `first` on."""
+        store = self._open().store
+        return store.some_pages(self.paper(paper_id).id, first, count)
 
     def paper(self, paper_id: str) -> Paper:
         """The paper whose id begins so. Raises UsageError for none or several."""
@@ -260,6 +334,36 @@ class Assistant:
             self._embedder = self._load(self.settings.embedder or BUILT_IN_EMBEDDER)
         yield from reembed(library, self._embedder, target=self.settings.passage_tokens)
 
+    def embed_anew(self, embedder: str = "") -> Run:
+        """As `reembed` with another embedder, in the background; the library answers as before until it is done, and
+        then with that one. Raises UsageError while one is under way or where an argument or a variable names the
+        embedder, ModelError for an embedder that cannot be had."""
+        from assistant import reindexing
+
+        self._load(embedder or BUILT_IN_EMBEDDER)
+        return reindexing.start(self.folder, embedder or BUILT_IN_EMBEDDER, self.origins()["embedder"])
+
+    def embedding(self) -> Run | None:
+        """The run of `embed_anew` that was started last; None for none."""
+        from assistant import reindexing
+
+        return reindexing.last(self.folder)
+
+    def stop_embedding(self) -> None:
+        """Stop the run of `embed_anew`; the library stays as it was."""
+        from assistant import background
+
+        if (run := self.embedding()) is not None:
+            background.stop(run)
+
+    def embedded_with(self) -> str:
+        """The name of the library's embedder; "" for a library without papers."""
+        return self._open().store.setting("embedder").partition("@")[0] if self.exists() else ""
+
+    def n_passages(self) -> int:
+        """How many passages the library has."""
+        return self._open().store.n_passages if self.exists() else 0
+
     def doctor(self, *, fix: bool = False) -> list[HealthCheck]:
         """Whether database, passages, index, disk, files and model are sound; `fix` mends what can be mended."""
         checks = self._open().doctor(fix=fix)
@@ -309,12 +413,12 @@ class Assistant:
         searcher: LibraryRetriever | None = None,
     ) -> Iterator[StreamEvent]:
         """As `ask` (or `check`), telling each step and each piece of evidence as it is found; the Answer (or the
-        Verdict) comes last. When `cancel` is set it ends after the step in hand, raising Cancelled; where a model
-        writes, with the Answer as far as it came. `searcher`: one that `searcher()` gave, to ask it afterwards what
-        was found."""
+        Verdict) comes last. "compare" answers with what each work says, one row a work. When `cancel` is set it ends
+        after the step in hand, raising Cancelled; where a model writes, with the Answer as far as it came. `searcher`:
+        one that `searcher()` gave, to ask it afterwards what was found."""
         from assistant import loop, reasoning
 
-        if mode == "ask" and (events := self._overview(question, filters, cancel, searcher)) is not None:
+        if mode != "check" and (events := self._overview(question, mode, filters, cancel, searcher)) is not None:
             yield from events
             return
         run = reasoning.check_claim if mode == "check" else reasoning.answer
@@ -335,21 +439,106 @@ class Assistant:
         s = self.settings
         with self._guard:
             if self._writer is None and (self._model is not None or s.model != EXTRACTIVE or s.adapter):
-                self._writer = load_writer(
-                    self._model or s.model, adapter=s.adapter, device=s.device, seed=s.seed, four_bit=s.four_bit,
-                    context_tokens=s.context_tokens, chat_template=s.chat_template,
-                )  # fmt: skip
+                options = {n: getattr(s, n) for n in WRITER_OPTIONS}
+                name = ("writer", s.model if self._model is None else id(self._model), *options.values())
+                self._writer = self._loaded.get(name, lambda: load_writer(self._model or s.model, **options))
             return self._writer
 
     def verifier(self) -> Verifier:
         """What judges claims and steps, loaded once. Raises ModelError for an adapter that is missing, damaged, or
         belongs to another base."""
         from assistant.finetune import load_verifier
+        from assistant.finetune.adapters import find_adapter
 
+        device = self.settings.device
         with self._guard:
             if self._verifier is None:
-                self._verifier = load_verifier(self.settings.verifier or None, device=self.settings.device)
+                folder = find_adapter(self.settings.verifier or None).folder  # the one in use may change
+                load = partial(load_verifier, folder, device=device)
+                self._verifier = self._loaded.get(("verifier", folder, device), load)
             return self._verifier
+
+    # settings
+
+    def origins(self) -> dict[str, Origin]:
+        """Where the value of each setting comes from: an argument, a variable, assistant.toml, the default."""
+        from assistant.settings_file import origins
+
+        return origins(self.given)
+
+    def configure(self, **changes: Any) -> Settings:
+        """Keep changes in assistant.toml, for the next start too, and return the settings as they are then: hand them
+        to `with_settings`. Raises UsageError for a value that cannot be, and for a setting that an argument or a
+        variable has fixed; nothing is written then."""
+        from assistant import settings_file
+        from assistant.writers import check_spec
+
+        settings, origins = replace(self.settings, **changes), self.origins()
+        changes = {n: v for n, v in changes.items() if v != getattr(self.settings, n)}
+        if fixed := next((n for n in changes if origins[n] in settings_file.FIXED), None):
+            raise UsageError(f"{fixed} is set by {origins[fixed]}, which wins over what is kept; change it there")
+        if "model" in changes or "adapter" in changes:
+            check_spec(settings.model, adapter=settings.adapter)
+        settings_file.keep(changes)
+        return settings
+
+    def try_writer(self, **changes: Any) -> Trial:
+        """Whether the model of the settings (with `changes`) loads and answers, within seconds. Raises as `writer`."""
+        from assistant.writers.trial import try_writer
+
+        return try_writer(replace(self.settings, **changes))
+
+    def machine(self) -> Machine:
+        """Cores, memory, graphics card and the room on the library's disk."""
+        from assistant import machine
+
+        return machine.look(self.folder)
+
+    # training
+
+    def training(self) -> Training:
+        """The trainings that run, or ran, in the background beside this library."""
+        from assistant.training_runs import Training
+
+        return Training(self.folder)
+
+    def reviewed_claims(self) -> str:
+        """What was reviewed, as rows that a training reads: JSON lines, "" for none."""
+        from assistant.history import review
+
+        return review.claims_jsonl(review.items(self.history(), reviewed=True)) if self.exists() else ""
+
+    def adapters(self) -> list[dict[str, Any]]:
+        """The adapters at hand, as `assistant adapters list --json` gives them."""
+        from assistant.finetune import adapters
+
+        active = adapters.active_adapter().name
+        return [adapters.summary(a) | {"active": a.name == active} for a in adapters.list_adapters()]
+
+    def adapter_report(self, name: str = "") -> dict[str, Any] | None:
+        """The report that lies beside an adapter for claims ("": the one in use), with its reliability; None for
+        none."""
+        from assistant.finetune import adapters
+        from assistant.training_runs import read_report
+
+        return read_report(adapters.find_adapter(name or None).folder)
+
+    def promote(self, adapter: str | Path) -> str:
+        """Judge claims with this adapter from now on; returns its name on the shelf. Raises ModelError."""
+        from assistant.finetune import adapters
+
+        return self._judged_by(adapters.promote(adapter).name)
+
+    def roll_back(self) -> str:
+        """Judge claims again with the adapter before; returns its name. UsageError where there is none."""
+        from assistant.finetune import adapters
+
+        return self._judged_by(adapters.roll_back().name)
+
+    def _judged_by(self, name: str) -> str:
+        with self._guard:
+            self._verifier = None
+        return name
 
     # conversations
 
@@ -378,20 +567,22 @@ class Assistant:
     def _overview(
         self,
         question: str,
+        mode: Mode,
         filters: Filters,
         cancel: threading.Event | None,
         searcher: LibraryRetriever | None,
     ) -> Iterator[StreamEvent] | None:
         """The events of a question that asks for a summary or a comparison; None for any other."""
-        from assistant.intents import intent_of
+        from assistant.intents import comparison_of, intent_of
         from assistant.overview import overview
 
-        if intent_of(question) is None:
+        intent = comparison_of(question) if mode == "compare" else intent_of(question)
+        if intent is None:
             return None
         settings, verifier = self.settings, self.verifier()
         return overview(
             question, searcher or self.searcher(), self.papers(), self.passages, settings=settings, filters=filters,
-            verifier=verifier, cancel=cancel,
+            verifier=verifier, cancel=cancel, intent=intent,
         )  # fmt: skip
 
     def compare(
@@ -427,6 +618,45 @@ class Assistant:
         paper = self.paper(paper_id)
         return summarise(paper, self.passages(paper.id), self.searcher())
 
+    def evaluate(
+        self,
+        *,
+        n: int = 100,
+        variants: Sequence[str] = (),
+        say: Callable[[str], None] = lambda _: None,
+        cancel: threading.Event | None = None,
+    ) -> dict[str, Any]:
+        """How well this library's own passages are found, and how often nothing is mistaken for an answer, by a test
+        set made of them by rule: at most `n` queries of each kind, the same for equal libraries and seeds. `variants`:
+        settings to compare ("candidates=200"). Raises UsageError, LibraryError, Cancelled."""
+        from assistant.index.evaluation import stages
+        from assistant.library_evaluation import evaluate_library, varied
+        from assistant.library_gold import make_gold
+
+        if n < 1:
+            raise UsageError(f"--n is {n}; it must be at least 1")
+        settings, searcher, library = varied(self.settings, variants), self.searcher(), self._open()
+        gold = make_gold(self.papers(), self.passages, searcher.frequency, n=n, seed=self.settings.seed)
+        with ExitStack() as opened:
+            others = {name: opened.enter_context(self.with_settings(s)) for name, s in settings.items()}
+            result = evaluate_library(
+                gold,
+                stages(library.store, library.index(), self.embedder()),
+                {name: (other.searcher(), other.settings) for name, other in others.items()},
+                lambda text: self.check(text, cancel=cancel),
+                say=say,
+                cancel=cancel,
+            )
+        works, passages = searcher.describe()
+        made = {
+            "works": works,
+            "passages": passages,
+            "embedder": self.embedder().id,
+            "seed": self.settings.seed,
+            "n": n,
+        }
+        return made | result
+
     def searcher(self) -> LibraryRetriever:
         """What reasoning asks for passages, places and papers."""
         from assistant.index.evidence import LibraryRetriever
@@ -443,7 +673,9 @@ class Assistant:
 
         with self._guard:
             if self._reranker is None and self.settings.rerank:
-                self._reranker = load_reranker(self.settings.reranker, device=self.settings.device)
+                name, device = self.settings.reranker, self.settings.device
+                load = partial(load_reranker, name, device=device)
+                self._reranker = self._loaded.get(("reranker", name, device), load)
             return self._reranker
 
     def retriever(self, *, k: int = 10, filters: Filters = EVERYTHING) -> BaseRetriever:
@@ -455,15 +687,17 @@ class Assistant:
     def embedder(self) -> Embedder:
         """The library's embedder, loaded once. Raises ModelError, and EmbedderMismatch where another one is set."""
         with self._guard:
-            if self._embedder is None:
-                recorded = self._open().store.setting("embedder").partition("@")[0] if self.exists() else ""
-                self._embedder = self._load(self.settings.embedder or recorded or BUILT_IN_EMBEDDER)
+            recorded = self._open().store.setting("embedder") if self.exists() else ""
+            if self._embedder is None or (recorded != self._embedder.id and recorded and not self.settings.embedder):
+                name = recorded.partition("@")[0]  # another process may have embedded the library anew
+                self._embedder = self._load(self.settings.embedder or name or BUILT_IN_EMBEDDER)
             return self._embedder
 
     def _load(self, name: str) -> Embedder:
         from assistant.encoders import load_embedder
 
-        return load_embedder(name, device=self.settings.device)
+        device = self.settings.device
+        return self._loaded.get(("embedder", name, device), partial(load_embedder, name, device=device))
 
     def _open(self, *, create: bool = False) -> Library:
         from assistant.index.library import Library

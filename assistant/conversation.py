@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -50,11 +51,12 @@ class Conversation:
         talk.ask("Does velorite increase tomato yield?")
         talk.ask("And in sandy soil?").standalone   # "Does velorite increase tomato yield in sandy soil?"
 
-    `id` is "" until the first question is kept.
+    `id` is "" until the first question is kept; `answering` names the answer in the making, once its question is kept.
     """
 
     def __init__(self, assistant: Assistant, history: History, id: str = "", *, resolve: Resolve = resolve) -> None:  # noqa: A002
         self.id = id
+        self.answering = ""
         self._assistant = assistant
         self._history = history
         self._resolve = resolve
@@ -110,6 +112,7 @@ class Conversation:
         events = putting.events(cancel)
         first = next(events)  # what cannot be asked raises here, before it is kept
         turn = self._begin(putting)
+        self.answering = turn.id if turn else ""
         done = False
         try:
             for event in chain([first], events):
@@ -162,17 +165,20 @@ class Putting:
     """A question being put to the library, and what has come of it so far."""
 
     def __init__(self, assistant: Assistant, question: str, standalone: str, mode: str, asked: Asked) -> None:
-        self.question, self.standalone, self.mode, self.asked = question, standalone, mode, asked
+        self.question, self.standalone, self.asked = question, standalone, asked
+        self.mode: Mode = "check" if mode == "check" else "compare" if mode == "compare" else "ask"
         self.searcher = assistant.searcher()
         self.steps: list[ReasoningStep] = []
+        self.seconds: list[float] = []
         self.evidence: list[Evidence] = []
         self._assistant = assistant
 
     def events(self, cancel: threading.Event | None = None) -> Iterator[StreamEvent]:
         """The events of the answer, its reading first; the Answer or Verdict last, as the engine gives it."""
+        began = time.perf_counter()
         run = self._assistant.stream(
             self.asked.query,
-            mode="check" if self.mode == "check" else "ask",
+            mode=self.mode,
             filters=self.asked.filters,
             cancel=cancel,
             searcher=self.searcher,
@@ -182,17 +188,26 @@ class Putting:
         for event in chain([reading] if self.standalone else [], [first], run):
             if isinstance(event, ReasoningStep):
                 self.steps.append(event)
+                self.seconds.append(time.perf_counter() - began)
             if isinstance(event, Evidence):
                 self.evidence.append(event)
             yield event
 
     def answer(self, result: Answer | Verdict) -> Answer:
-        """The result as it is kept: as it was asked, with all steps that were shown."""
+        """The result as it is kept: as it was asked, with all steps that were shown, and when each of them was."""
         if isinstance(result, Verdict):
-            return of_verdict(result, self.question, self.standalone, self.steps, self.searcher.provenance())
+            made = of_verdict(result, self.question, self.standalone, self.steps, self.searcher.provenance())
+            return replace(made, timings=self._times(made.steps))
         reading = self.steps[:1] if self.standalone else []
         steps = (*reading, *result.steps)
-        return replace(result, question=self.question, standalone=self.standalone, steps=steps)
+        timings = {**result.timings, **self._times(steps)}
+        return replace(result, question=self.question, standalone=self.standalone, steps=steps, timings=timings)
+
+    def _times(self, steps: Sequence[ReasoningStep]) -> dict[str, float]:
+        """Seconds from the beginning to each step, by "step 1" and so on; nothing where other steps were shown."""
+        if [s.text for s in steps] != [s.text for s in self.steps]:
+            return {}
+        return {f"step {i}": seconds for i, seconds in enumerate(self.seconds, 1)}
 
     def partial(self) -> Answer:
         """What there is of an answer that was not completed. Steps that cite what had not come yet are left out."""

@@ -84,6 +84,13 @@ def intent_of(question: str) -> Intent | None:
     return None
 
 
+def comparison_of(question: str) -> Intent:
+    """The wish of a question put so that works be compared, whatever its words."""
+    found = intent_of(question)
+    about = found.about if found and found.wish is Wish.COMPARISON else " ".join(question.split())
+    return Intent(Wish.COMPARISON, about)
+
+
 def papers_named(text: str, papers: Sequence[Paper]) -> list[Paper]:
     """The papers that a text names: by the beginning of an id, by first author and year, or by most of a title."""
     folded = text.casefold()

@@ -57,11 +57,12 @@ def overview(
     filters: Filters | None = None,
     verifier: Verifier | None = None,
     cancel: threading.Event | None = None,
+    intent: Intent | None = None,
 ) -> Iterator[Event] | None:
     """The events of an answer to a question that asks for a summary or a comparison, as `reasoning.answer` gives them;
-    None for any other question. `papers` are those of the library. "Summarise" and a topic that names no paper compares
-    what works say on it."""
-    intent = intent_of(question)
+    None for any other question. `intent` says which, else its words do. `papers` are those of the library. "Summarise"
+    and a topic that names no paper compares what works say on it."""
+    intent = intent or intent_of(question)
     if intent is None or not papers:
         return None
     settings, filters = settings or Settings(), filters or Filters()

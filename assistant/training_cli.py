@@ -147,7 +147,10 @@ def build_reasoning_data(arguments: argparse.Namespace) -> int:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Report how well an adapter judges claims or reasons over evidence, or how well search finds what is asked for."""
+    """Report how well an adapter judges claims or reasons over evidence, how well search finds what is asked for, or
+    (with --library and no --data) how well a library's own passages are found and what it cannot answer is declined."""
+    if arguments.data is None:
+        return _evaluate_library(arguments)
     if arguments.task == RETRIEVAL:
         return _evaluate_retrieval(arguments)
     from assistant.finetune import reasoning_report, report
@@ -204,6 +207,25 @@ def _rerank(arguments: argparse.Namespace, device: str) -> Any:
     from assistant.index.rerank import reranking
 
     return reranking(load_reranker(settings.reranker, device=device), settings.rerank)
+
+
+def _evaluate_library(arguments: argparse.Namespace) -> int:
+    from assistant import library_report
+    from assistant.api import Assistant
+
+    if arguments.library is None:
+        raise UsageError("name what to measure: --data F for rows, or --library DIR for a library by its own passages")
+    names = ("library", "embedder", "device", "seed")
+    with Assistant(**{n: getattr(arguments, n) for n in names}) as assistant, cancel_on_sigint("the query") as cancel:
+        result = assistant.evaluate(n=arguments.n, variants=arguments.set, say=_note, cancel=cancel)
+    if arguments.out is not None:
+        library_report.write(arguments.out, result)
+    print(json.dumps(result, indent=2) if arguments.json else library_report.report_text(result, arguments.out))
+    return OK
+
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _retrieval_text(result: dict[str, Any]) -> str:
@@ -330,7 +352,11 @@ def add_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> 
         add(parser.add_subparsers(title="actions", metavar="ACTION"), "build-reasoning-data", build_reasoning_data)
     )
     parser = add(commands, "evaluate", evaluate)
-    parser.add_argument("--data", type=Path, required=True, metavar="F", help="claims with labels; or a BEIR folder")
+    parser.add_argument("--data", type=Path, metavar="F", help="claims with labels; or a BEIR folder")
+    parser.add_argument("--n", type=int, default=100, help="of a library: queries of each kind, at most (default: 100)")
+    parser.add_argument("--seed", type=int, help="of a library: which passages are asked for (default: 0)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE[,...]",
+        help="of a library: compare with these settings too, such as candidates=200; may be given again")  # fmt: skip
     parser.add_argument("--split", default="test", help="of a BEIR folder's judgements (default: test)")
     parser.add_argument("--embedder", metavar="NAME", help="for retrieval (default: the built-in one)")
     parser.add_argument("--rerank", type=int, metavar="N", help="for retrieval: passages read again; 0: none")

@@ -10,14 +10,16 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.encoders import Embedder
-from assistant.index.relevance import idf_overlap, inverse_document_frequency, load_relevance
+from assistant.index import chinese
+from assistant.index.relevance import BY_WORDS_ALONE, inverse_document_frequency, load_relevance, unit_overlap
+from assistant.index.scripts import is_multilingual, is_read
 from assistant.index.sentences import fts_text
 from assistant.types import Filters, Hit, Passage, PassageKind
 
@@ -73,8 +75,8 @@ class Corpus(Protocol):
         """Number of passages that match."""
         ...
 
-    def containing(self, match: str, ids: Sequence[int]) -> set[int]:
-        """Those of `ids` that match."""
+    def containing(self, matches: Sequence[str], ids: Sequence[int]) -> Mapping[str, set[int]]:
+        """For each match those of `ids` that match."""
         ...
 
 
@@ -118,10 +120,19 @@ def search(
         return []
     words = content_words(query)
     vector = embedder.embed([query])[0]
-    fused = find(words, vector, store=store, vectors=vectors, filters=filters, candidates=candidates)
-    found = store.passages([i for i, _ in fused])
+    found: dict[int, Passage] = {}
+
+    def fetch(ids: Iterable[int]) -> Mapping[int, Passage]:
+        found.update(store.passages([i for i in ids if i not in found]))
+        return found
+
+    fused = find(
+        words, vector, store=store, vectors=vectors, filters=filters, candidates=candidates,
+        unread=unread(query, embedder.id, fetch),
+    )  # fmt: skip
+    fetch(i for i, _ in fused)
     fused = _few_rows([(i, score) for i, score in fused if i in found], found)
-    if rerank is not None:
+    if rerank is not None and is_read(query, embedder.id):
         fused = rerank(query, fused, {i: found[i].text for i, _ in fused}, store)
     scores = _best(fused, k)
     passages = {i: found[i] for i in scores}
@@ -130,11 +141,33 @@ def search(
     ids = sorted(passages, key=lambda i: (-scores[i], -cosines[i], passages[i].paper_id, passages[i].text))[:k]
     cosines |= _cosines_of_references(vector, ids, passages, embedder)
     overlaps = word_overlap(words, ids, store)
-    relevance = load_relevance(embedder.id)
+    weights = [load_relevance(comparable(embedder.id, query, passages[i].text)) for i in ids]
     return [
         Hit(passages[i], rank, relevance.probability(cosines[i], overlap), cosines[i], overlap)
-        for rank, (i, overlap) in enumerate(zip(ids, overlaps, strict=True), start=1)
+        for rank, (i, overlap, relevance) in enumerate(zip(ids, overlaps, weights, strict=True), start=1)
     ]
+
+
+def comparable(embedder_id: str, query: str, text: str) -> str:
+    """The embedder's id where its cosine of the two says something, else BY_WORDS_ALONE."""
+    return embedder_id if is_read(query, embedder_id) and is_read(text, embedder_id) else BY_WORDS_ALONE
+
+
+def unread(
+    query: str, embedder_id: str, passages: Callable[[Sequence[int]], Mapping[int, Passage]]
+) -> Callable[[Sequence[int]], set[int]] | None:
+    """Those of some ids whose cosine with the query says nothing: all where the embedder does not read the query's
+    script, else the passages in a script that it does not read. None where it reads every script."""
+    if is_multilingual(embedder_id):
+        return None
+    if not is_read(query, embedder_id):
+        return set
+
+    def told(ids: Sequence[int]) -> set[int]:
+        known = passages(ids)
+        return {i for i in ids if i in known and not is_read(known[i].text, embedder_id)}
+
+    return told
 
 
 def find(
@@ -145,18 +178,34 @@ def find(
     vectors: VectorIndex,
     filters: Filters = EVERYTHING,
     candidates: int,
+    unread: Callable[[Sequence[int]], set[int]] | None = None,
 ) -> list[tuple[int, float]]:
-    """(id, fused score) of the passages that are among the `candidates` best by words or by meaning, best first."""
-    by_words = store.lexical(any_of(words), candidates, filters) if words else []
+    """(id, fused score) of the passages that are among the `candidates` best by words or by meaning, best first.
+
+    Passages that are `unread` are ranked by words; those found by meaning alone come last.
+    """
+    by_words = dict(store.lexical(any_of(words), candidates, filters)) if words else {}
     by_meaning = vectors.search(vector, candidates, store.allowed(filters))[0].tolist()
+    mute = set() if unread is None else unread([*by_words, *by_meaning])
+    near = [i for i in by_meaning if i not in mute]
     if filters.references:
-        return _fuse_references([i for i, _ in by_words], by_meaning, store)
-    # Where the list is full, a passage that is not on it has at most the last one's score; else no word is in it.
-    least = by_words[-1][1] if len(by_words) >= candidates else 0.0
-    ids = list(dict.fromkeys([*(i for i, _ in by_words), *by_meaning]))
-    known = dict(by_words)
-    worded = np.array([known.get(i, least) for i in ids])
-    return blend(ids, worded, vectors.cosines(vector, ids))
+        ranked = _fuse_references(list(by_words), near, store)
+    else:
+        # Where the list is full, a passage that is not on it has at most the last one's score; else no word is in it.
+        least = min(by_words.values()) if len(by_words) >= candidates else 0.0
+        ids = list(dict.fromkeys([*by_words, *near]))
+        worded = np.array([by_words.get(i, least) for i in ids])
+        ranked = blend(ids, worded, _neutral(vectors.cosines(vector, ids), np.array([i in mute for i in ids], bool)))
+    floor = ranked[-1][1] - 1 if ranked else 0.0
+    return ranked + [(i, floor) for i in by_meaning if i in mute and i not in by_words]
+
+
+def _neutral(cosines: NDArray[np.float32], mute: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The cosines, where they say nothing the mean of the others, so that they move no passage."""
+    if not mute.any():
+        return cosines
+    mean = cosines[~mute].mean() if not mute.all() else 0.0
+    return np.where(mute, np.float32(mean), cosines)
 
 
 def blend(
@@ -235,7 +284,7 @@ def content_words(query: str) -> list[str]:
     pairs of characters for Chinese and Japanese. Where all are stop words there are none."""
     spelled = re.sub(r"['’]s\b", "", fts_text(query[:MAX_CHARACTERS])).lower()
     words = dict.fromkeys(re.findall(r"[^\W_]+", spelled))
-    return [word for word in words if word not in STOP_WORDS][:MAX_WORDS]
+    return [word for word in words if word not in STOP_WORDS and not chinese.is_empty(word)][:MAX_WORDS]
 
 
 def quoted(word: str) -> str:
@@ -250,8 +299,10 @@ def any_of(words: Sequence[str]) -> str:
 
 
 def word_overlap(words: Sequence[str], ids: Sequence[int], store: Corpus) -> list[float]:
-    """For each passage of `ids` the share of the words' inverse-document-frequency weight that it holds, 0..1."""
+    """For each passage of `ids` the share of the words' inverse-document-frequency weight that it holds, 0..1; of
+    Chinese the share of the characters'."""
     n = store.n_passages
     weights = {word: inverse_document_frequency(n, store.document_frequency(quoted(word))) for word in words}
-    holders = {word: store.containing(quoted(word), ids) for word in words}
-    return [idf_overlap(weights, {word for word in words if i in holders[word]}) for i in ids]
+    holders = store.containing([quoted(word) for word in words], ids)
+    units = chinese.units(words)
+    return [unit_overlap(units, weights, {word for word in words if i in holders[quoted(word)]}) for i in ids]

@@ -1,18 +1,31 @@
-"""The page, served once for all tests of this folder: importing Gradio takes seconds."""
+"""The page, served once for all tests of this folder: importing Gradio takes seconds. And the system's Chromium, which
+opens it."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from assistant import server
-from tests.ui.scripted import HOSTILE, ScriptedAssistant, make_paper, script
+from assistant.history import Asked, History, Turn
+from assistant.types import Answer
+from tests.ui.axe import missing
+from tests.ui.scripted import HOSTILE, ScriptedAssistant, make_answer, make_evidence, make_paper, script
+
+CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+WAIT_MS = 20_000
 
 
 @dataclass(frozen=True)
@@ -58,3 +71,60 @@ def served(page_server: Served) -> Served:
     papers = [make_paper(), make_paper(" ".join(HOSTILE[:10]))]
     page_server.assistant.__init__(script(), papers)  # type: ignore[misc]
     return page_server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        missing("no Chromium on this machine")
+    with playwright.sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any, served: Served) -> Iterator[Any]:
+    """The page, loaded; at the end no request has left it and no hostile text has run."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    tab = context.new_page()
+    tab.set_default_timeout(WAIT_MS)
+    requests: list[str] = []
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.goto(served.url)
+    yield tab
+    if not tab.is_closed():
+        assert tab.evaluate("window.pwned") is None
+    context.close()
+    assert requests
+    assert [r for r in requests if not r.startswith((served.url, "data:", "blob:"))] == []
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    """The page's own routes, without Gradio, over a library's folder in which only a history is kept."""
+    from fastapi import FastAPI
+
+    from assistant import Assistant
+    from assistant.ui.routes import add_routes
+    from assistant.ui.site import Site
+
+    assistant = Assistant(tmp_path)
+    app = FastAPI()
+    add_routes(app, Site(assistant))
+    client = TestClient(app, raise_server_exceptions=False, headers={"X-Asked-By": "page"}, follow_redirects=False)
+    return Kept(client, assistant.history())
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A client of the page's routes, and the history behind them."""
+
+    client: TestClient
+    history: History
+
+    def answer(self, question: str = "Does it help?", answer: Answer | None = None, *, mode: str = "ask") -> Turn:
+        """A question that was asked and answered, in a conversation of its own."""
+        turn = self.history.begin("", question, standalone="", mode=mode, asked=Asked(question), state=0)
+        return self.history.finish(turn, answer or make_answer("Yield rose [1].", [make_evidence()]))

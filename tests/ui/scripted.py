@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from assistant.errors import Cancelled, UsageError
+from assistant.errors import Cancelled, LibraryError, UsageError
 from assistant.types import (
     Answer,
     Evidence,
+    Filters,
     Label,
     Paper,
     Passage,
@@ -19,6 +22,7 @@ from assistant.types import (
     Verdict,
 )
 
+EVERYTHING = Filters()
 Event = ReasoningStep | Evidence | Answer | Verdict
 
 HOSTILE = (
@@ -82,6 +86,14 @@ def script() -> list[Event]:
     return [steps[0], *evidence, steps[1], answer]
 
 
+@dataclass(frozen=True)
+class ScriptedSettings:
+    """Without a history: the evidence of an answer is held in memory."""
+
+    history: bool = False
+    model: str = "extractive"
+
+
 class ScriptedAssistant:
     """Plays `events` to any question. A question that begins with "wait" goes on until it is cancelled; an empty one
     is refused; "crash" fails as no program should."""
@@ -89,15 +101,32 @@ class ScriptedAssistant:
     def __init__(self, events: Sequence[Event] = (), papers: Sequence[Paper] = ()) -> None:
         self.events = list(events)
         self._papers = list(papers)
+        self.settings = ScriptedSettings()
+        self.folder = Path("scripted")
         self.asked: list[tuple[str, str]] = []
+        self.chosen: list[tuple[str, ...]] = []
         self.threads: set[str] = set()
         self.cancelled = threading.Event()
 
     def papers(self) -> list[Paper]:
         return self._papers
 
-    def stream(self, question: str, *, mode: str = "ask", cancel: threading.Event | None = None) -> Iterator[Event]:
+    def original(self, paper: Paper) -> Path | None:
+        return None
+
+    def searcher(self) -> object:
+        raise LibraryError("nothing to make ready")
+
+    def stream(
+        self,
+        question: str,
+        *,
+        mode: str = "ask",
+        filters: Filters = EVERYTHING,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Event]:
         self.asked.append((question, mode))
+        self.chosen.append(filters.papers)
         if not question.strip():
             raise UsageError("the question is empty; write one")
         if question == "crash":

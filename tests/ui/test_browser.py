@@ -3,73 +3,62 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
+import re
 import socket
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from assistant.types import Label, Verdict
+from assistant.types import Answer, Label, Verdict
 from tests.ui.conftest import Served
 from tests.ui.scripted import HOSTILE, make_evidence
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-WAIT_MS = 20_000
 UNNAMED = """() => [...document.querySelectorAll('button, input, textarea')].filter(e => e.offsetParent
   && !e.innerText && !e.ariaLabel && !e.title && ![...(e.labels ?? [])].some(l => l.innerText)).map(e => e.outerHTML)"""
 """The buttons and fields that a screen reader could not name."""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Any, served: Served) -> Iterator[Any]:
-    """The page, loaded; at the end no request has left it and no hostile text has run."""
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    tab = context.new_page()
-    tab.set_default_timeout(WAIT_MS)
-    requests: list[str] = []
-    tab.on("request", lambda request: requests.append(request.url))
-    tab.goto(served.url)
-    yield tab
-    if not tab.is_closed():
-        assert tab.evaluate("window.pwned") is None
-    context.close()
-    assert requests
-    assert [r for r in requests if not r.startswith((served.url, "data:", "blob:"))] == []
-
-
-def test_enter_asks_steps_stream_and_each_citation_leads_to_its_passage(page: Any, served: Served) -> None:
-    question = "Does it help? " + " ".join(HOSTILE[:10])
+def ask(page: Any, question: str) -> None:
     page.fill("#question", question)
     page.press("#question", "Enter")
+
+
+def test_enter_asks_steps_stream_and_each_citation_opens_its_passage(page: Any, served: Served) -> None:
+    question = "Does it help? " + " ".join(HOSTILE[:10])
+    ask(page, question)
     page.wait_for_selector(".answer")
     assert served.assistant.asked == [(question, "ask")]
-    assert page.locator(".steps li").count() == 2
-    assert HOSTILE[0] in page.locator("#answer h2").inner_text()
-    assert HOSTILE[1] in page.locator("#cite-2 cite").inner_text()
-    assert page.locator("#answer img, #passages img, #answer script, #passages iframe").count() == 0
-
-    page.locator('.answer a[href="#cite-2"]').focus()
-    page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('#cite-2').matches(':target')")
-    box = page.locator("#cite-2").bounding_box()
-    assert 0 <= box["y"] < 844
+    assert page.locator(".steps > ol > li").count() == 2
+    assert HOSTILE[0] in page.locator(".turn .asked").inner_text()
+    assert page.locator("#turns img, #turns script, #turns iframe").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+    page.locator('.answer a[href^="#cite-"]').nth(1).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#evidence-page blockquote")
+    assert HOSTILE[1] in page.locator("#evidence-page h2").inner_text()
+    assert page.locator("#evidence-page script, #evidence-page iframe").count() == 0
+    assert "changed since it was read" in page.locator("#evidence-page .notice").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_escape_closes_the_passage_and_the_focus_goes_back(page: Any, served: Served) -> None:
+    ask(page, "Does it help?")
+    page.wait_for_selector(".answer")
+    cite = page.locator('.answer a[href^="#cite-"]').first
+    cite.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#evidence-page blockquote")
+    page.keyboard.press("j")
+    page.wait_for_selector('#evidence-page .reading[data-n="2"]')
+    page.keyboard.press("k")
+    page.wait_for_selector('#evidence-page .reading[data-n="1"]')
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#evidence-page", state="hidden")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == cite.get_attribute("href")
 
 
 def test_by_named_controls_a_claim_is_checked_with_a_badge_of_icon_and_word(page: Any, served: Served) -> None:
@@ -78,27 +67,55 @@ def test_by_named_controls_a_claim_is_checked_with_a_badge_of_icon_and_word(page
     page.wait_for_selector("#question")
     assert page.evaluate(UNNAMED) == []
     page.get_by_label("Check a claim").check()
-    page.fill("#question", "It helps.")
-    page.click("#ask")
-    page.wait_for_selector(".verdict")
+    page.get_by_role("textbox", name="Question or claim").fill("It helps.")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.wait_for_selector(".judged .verdict")
     assert served.assistant.asked == [("It helps.", "check")]
-    assert page.locator(".verdict .badge").inner_text() == "✗ Refuted"
+    assert page.locator(".judged .badge").inner_text() == "✗ Refuted"
+
+
+def test_the_papers_chosen_are_the_papers_asked(page: Any, served: Served) -> None:
+    page.wait_for_selector("#question")
+    page.click("#scope summary")
+    page.fill("#scope-find", "tomato")
+    page.locator(".choices li:not([hidden]) input").first.check()
+    page.keyboard.press("Escape")
+    assert page.locator("#scope-now").inner_text() == "Papers chosen: 1"
+    ask(page, "Does it help?")
+    page.wait_for_selector(".answer")
+    assert served.assistant.chosen == [("a" * 64,)]
+
+
+def test_a_follow_up_is_a_button_that_asks(page: Any, served: Served) -> None:
+    *_, answer = served.assistant.events
+    assert isinstance(answer, Answer)
+    served.assistant.events[-1] = replace(answer, follow_ups=("And in sand?",))
+    ask(page, "Does it help?")
+    page.get_by_role("button", name="And in sand?").click()
+    page.wait_for_function("document.querySelectorAll('.turn:not([data-running])').length === 2")
+    assert [question for question, _ in served.assistant.asked] == ["Does it help?", "And in sand?"]
+
+
+def test_a_new_question_begins_on_an_empty_page(page: Any, served: Served) -> None:
+    ask(page, "Does it help?")
+    page.wait_for_selector(".answer")
+    page.click("#new")
+    page.wait_for_selector(".welcome")
+    assert page.locator(".turn").count() == 0
 
 
 def test_stop_ends_the_answer(page: Any, served: Served) -> None:
-    page.fill("#question", "wait")
-    page.press("#question", "Enter")
+    ask(page, "wait")
     page.wait_for_selector(".steps li")
     page.click("#stop")
-    page.wait_for_selector(".notice")
-    assert "Stopped" in page.locator(".notice").inner_text()
+    page.wait_for_selector(".turn .notice")
+    assert "Stopped" in page.locator(".turn .notice").inner_text()
     assert served.assistant.cancelled.is_set()
-    page.wait_for_selector("#stop[disabled]")
+    page.wait_for_selector("#stop[disabled]", state="hidden")
 
 
 def test_closing_the_tab_ends_the_answer(page: Any, served: Served) -> None:
-    page.fill("#question", "wait")
-    page.press("#question", "Enter")
+    ask(page, "wait")
     page.wait_for_selector(".steps li")
     page.close()
     assert served.assistant.cancelled.wait(10)
@@ -107,9 +124,21 @@ def test_closing_the_tab_ends_the_answer(page: Any, served: Served) -> None:
 def test_an_empty_library_has_no_dead_question_box(page: Any, served: Served) -> None:
     served.assistant.__init__()  # type: ignore[misc]
     page.reload()
-    page.wait_for_selector("#card .card")
-    page.wait_for_selector("#question", state="detached")
-    assert "assistant ingest FOLDER" in page.locator("#card").inner_text()
+    page.wait_for_selector(".card.empty")
+    page.wait_for_selector("#question", state="hidden")
+    assert page.get_by_role("link", name="Add PDFs").get_attribute("href") == "#library"
+
+
+def test_what_gradio_itself_says_is_in_the_language_of_the_page(page: Any, served: Served) -> None:
+    page.goto(f"{served.url}zh/")
+    page.wait_for_selector(".welcome")
+    names = page.evaluate(
+        """() => [...document.querySelectorAll('button, input, textarea')].filter(e => e.getClientRects().length)
+        .map(e => [e.ariaLabel, e.title, e.placeholder, e.innerText, ...[...(e.labels ?? [])].map(l => l.innerText)])
+        .flat().filter(Boolean)"""
+    )
+    assert names
+    assert [n for n in names if not re.search("[\u4e00-\u9fff]", n)] == []
 
 
 def test_the_browser_itself_lets_nothing_out(browser: Any, served: Served) -> None:

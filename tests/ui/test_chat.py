@@ -5,22 +5,33 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from assistant.errors import LibraryTooNew
 from assistant.types import Answer, Paper
+from assistant.ui.render import View
+from assistant.ui.words import Words
 from tests.ui.conftest import Served
-from tests.ui.scripted import HOSTILE, ScriptedAssistant, make_evidence, make_paper, script
+from tests.ui.scripted import ScriptedAssistant, script
 
+TURN = "live-0123456789abcdef"
 pytestmark = pytest.mark.usefixtures("page_server")  # which imports Gradio as the page does
 
 
-def views(question: str, *, mode: str = "ask", cancel: threading.Event | None = None) -> list:
-    from assistant.ui import app
+def begin(assistant: ScriptedAssistant, question: str, cancel: threading.Event, **wish: str) -> Iterator[View]:
+    from assistant.ui import chat
+    from assistant.ui.site import Reader, Site
 
-    return list(app.views(ScriptedAssistant(script()), question, mode, cancel or threading.Event()))
+    site = Site(assistant)  # type: ignore[arg-type]
+    reader = Reader("", assistant)  # type: ignore[arg-type]
+    return chat.views(site, reader, question, chat.Wish(turn=TURN, **wish), Words("en"), cancel)  # type: ignore[arg-type]
+
+
+def views(question: str, **wish: str) -> list[View]:
+    return list(begin(ScriptedAssistant(script()), question, threading.Event(), **wish))
 
 
 def get(served: Served, path: str, *, method: str = "GET", body: bytes = b"", **headers: str) -> tuple[int, str]:
@@ -39,13 +50,14 @@ def test_the_answer_streams_event_by_event() -> None:
     assert [len(v.steps) for v in seen] == [0, 1, 1, 1, 2, 2]
     assert [len(v.evidence) for v in seen] == [0, 0, 1, 2, 2, 2]
     assert [v.running for v in seen] == [True] * 5 + [False]
+    assert {v.turn for v in seen} == {TURN}
     assert isinstance(seen[-1].answer, Answer)
 
 
 def test_an_error_of_ours_is_a_sentence_on_the_page() -> None:
     *_, last = views("")
     assert not last.running
-    assert last.notice == "the question is empty; write one"
+    assert last.notice == "The question is empty; write one"
 
 
 def test_an_unforeseen_error_is_logged_and_its_detail_kept_off_the_page(caplog: pytest.LogCaptureFixture) -> None:
@@ -58,24 +70,20 @@ def test_an_unforeseen_error_is_logged_and_its_detail_kept_off_the_page(caplog: 
 
 
 def test_stop_keeps_what_had_been_found() -> None:
-    from assistant.ui import app
-
     cancel, assistant = threading.Event(), ScriptedAssistant(script())
-    running = app.views(assistant, "wait", "ask", cancel)
+    running = begin(assistant, "wait", cancel)
     next(running)
     assert len(next(running).steps) == 1
     cancel.set()
     last = next(running)
-    assert last.notice == app.STOPPED
+    assert last.notice.startswith("Stopped.")
     assert len(last.steps) == 1
     assert list(running) == []
 
 
 def test_a_reader_who_leaves_stops_the_answer() -> None:
-    from assistant.ui import app
-
     cancel, assistant = threading.Event(), ScriptedAssistant(script())
-    running = app.views(assistant, "wait", "ask", cancel)
+    running = begin(assistant, "wait", cancel)
     next(running)
     next(running)
     running.close()
@@ -84,10 +92,8 @@ def test_a_reader_who_leaves_stops_the_answer() -> None:
 
 
 def test_all_events_are_made_in_one_thread_wherever_they_are_taken() -> None:
-    from assistant.ui import app
-
     assistant = ScriptedAssistant(script())
-    running = app.views(assistant, "Does it help?", "ask", threading.Event())
+    running = begin(assistant, "Does it help?", threading.Event())
     takers = [threading.Thread(target=next, args=(running, None)) for _ in range(8)]
     for taker in takers:
         taker.start()
@@ -97,7 +103,7 @@ def test_all_events_are_made_in_one_thread_wherever_they_are_taken() -> None:
 
 
 def test_a_new_question_in_a_tab_stops_the_one_before_and_no_other_tab() -> None:
-    from assistant.ui.app import Running
+    from assistant.ui.chat import Running
 
     running = Running()
     first, other = running.start("tab"), running.start("another tab")
@@ -140,39 +146,75 @@ def test_another_sites_page_cannot_ask(served: Served) -> None:
     assert served.assistant.asked == []
 
 
-def html_values(assistant: ScriptedAssistant) -> dict[str, dict]:
-    from assistant.ui import app
+def test_the_wish_says_how_a_question_is_put() -> None:
+    from assistant.ui.chat import Wish, read_wish
 
-    config = app.build(assistant).get_config_file()  # type: ignore[arg-type]
-    return {c["props"].get("elem_id"): c["props"] for c in config["components"]}
-
-
-def test_an_empty_library_shows_one_card_and_no_form() -> None:
-    parts = html_values(ScriptedAssistant())
-    assert "assistant ingest FOLDER" in parts["card"]["value"]
-    assert parts["card"]["visible"]
-    assert not parts["desk"]["visible"]
+    given = {"mode": "check", "turn": TURN, "conversation": "c-0123456789", "papers": ["a", "b"]}
+    assert read_wish(json.dumps(given)) == Wish("check", TURN, "c-0123456789", ("a", "b"))
 
 
-def test_a_library_with_papers_shows_the_form_and_no_card() -> None:
-    parts = html_values(ScriptedAssistant(papers=[make_paper(HOSTILE[0])]))
-    assert not parts["card"]["visible"]
-    assert parts["desk"]["visible"]
-    assert "1 paper in the library" in parts["library"]["value"]
-    assert "<script" not in parts["library"]["value"]
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "null", "{", '{"mode": "rm", "turn": "<b>", "conversation": 1, "papers": "x"}', '{"papers": [1]}'],
+)
+def test_nothing_that_the_script_sends_is_believed(text: str) -> None:
+    from assistant.ui.chat import read_wish
+
+    wish = read_wish(text)
+    assert (wish.mode, wish.conversation, wish.papers) == ("ask", "", ())
+    assert wish.turn.startswith("live-")
 
 
-def test_a_library_that_cannot_be_read_says_why() -> None:
-    class Unreadable(ScriptedAssistant):
-        def papers(self) -> list[Paper]:
-            raise LibraryTooNew("the library was written by a newer version; update the assistant")
+def test_the_evidence_of_an_answer_that_is_not_kept_is_held_for_its_reader_alone() -> None:
+    from assistant.ui import chat
+    from assistant.ui.site import Reader, Site
 
-    parts = html_values(Unreadable())
-    assert "newer version" in parts["card"]["value"]
-    assert not parts["desk"]["visible"]
+    assistant = ScriptedAssistant(script())
+    site = Site(assistant)  # type: ignore[arg-type]
+    reader = Reader("ann", assistant)  # type: ignore[arg-type]
+    list(chat.views(site, reader, "q", chat.Wish(turn=TURN), Words("en"), threading.Event()))
+    assert [e.n for e in site.live.evidence("ann", TURN)] == [1, 2]
+    assert site.live.evidence("bob", TURN) == ()
 
 
-def test_evidence_of_any_score_can_be_shown() -> None:
-    from assistant.ui import render
+def start(served: Served, language: str = "en") -> str:
+    status, text = get(served, f"/screens/chat/start?lang={language}")
+    assert status == 200
+    return text
 
-    assert "relevance 1 %" in render.passages_html(render.View("?", evidence=(make_evidence(score=0.0),)))
+
+def test_an_empty_library_shows_one_card_with_a_way_on(served: Served) -> None:
+    served.assistant.__init__()  # type: ignore[misc]
+    text = start(served)
+    assert 'class="card empty"' in text
+    assert 'href="#library"' in text
+    assert "文献库是空的" in start(served, "zh")
+
+
+def test_a_library_with_papers_is_counted(served: Served) -> None:
+    text = start(served)
+    assert "2 papers" in text
+    assert "card empty" not in text
+    assert "quotes alone" in text
+
+
+def test_a_library_that_cannot_be_read_says_why(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def papers() -> list[Paper]:
+        raise LibraryTooNew("the library was written by a newer version; update the assistant")
+
+    monkeypatch.setattr(served.assistant, "papers", papers)
+    assert "newer version" in start(served)
+    assert 'class="card empty"' in start(served)
+    assert "文献库目前无法使用" in start(served, "zh")
+
+
+def test_the_papers_to_choose_from_are_all_there_and_inert(served: Served) -> None:
+    status, text = get(served, "/screens/chat/papers?lang=en")
+    assert status == 200
+    assert text.count('type="checkbox"') == 2
+    assert "<script" not in text
+
+
+@pytest.mark.parametrize("name", ["c-../../x", "a-0123456789", "c-"])
+def test_a_conversation_that_is_none_is_not_shown(served: Served, name: str) -> None:
+    assert get(served, f"/screens/chat/talk/{name}")[0] == 404
