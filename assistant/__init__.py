@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from assistant.types import Answer as Answer
     from assistant.types import Evidence as Evidence
     from assistant.types import Filters as Filters
+    from assistant.types import FlagKind as FlagKind
     from assistant.types import Label as Label
+    from assistant.types import Listing as Listing
+    from assistant.types import Page as Page
     from assistant.types import Paper as Paper
     from assistant.types import Passage as Passage
     from assistant.types import ReasoningStep as ReasoningStep
     from assistant.types import Relation as Relation
+    from assistant.types import Task as Task
+    from assistant.types import TaskState as TaskState
     from assistant.types import Verdict as Verdict
 
 __version__ = "0.1.0"
@@ -29,7 +34,22 @@ _HOMES = {
     "Settings": "assistant.config",
     "AssistantError": "assistant.errors",
     **dict.fromkeys(
-        ("Answer", "Evidence", "Filters", "Label", "Paper", "Passage", "ReasoningStep", "Relation", "Verdict"),
+        (
+            "Answer",
+            "Evidence",
+            "Filters",
+            "FlagKind",
+            "Label",
+            "Listing",
+            "Page",
+            "Paper",
+            "Passage",
+            "ReasoningStep",
+            "Relation",
+            "Task",
+            "TaskState",
+            "Verdict",
+        ),
         "assistant.types",
     ),
 }

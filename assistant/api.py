@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.config import BUILT_IN_EMBEDDER, Settings, find_library, load_settings
-from assistant.errors import AssistantError, LibraryError
+from assistant.errors import AssistantError, LibraryError, UsageError
 from assistant.types import (
     Answer,
     Comparison,
@@ -21,8 +21,12 @@ from assistant.types import (
     Evidence,
     FileReport,
     Filters,
+    FlagKind,
     HealthCheck,
     IngestReport,
+    Listed,
+    Listing,
+    Page,
     Paper,
     Passage,
     PassageKind,
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
 
+    from assistant.background import Run
     from assistant.conversation import Conversation, Resolve
     from assistant.encoders import Embedder
     from assistant.experiments import DataVerdict
@@ -45,8 +50,14 @@ if TYPE_CHECKING:
     from assistant.index.evidence import LibraryRetriever
     from assistant.index.library import Library
     from assistant.index.picture import Picture
+    from assistant.index.rerank import Reranker
+    from assistant.intake import Intake
+    from assistant.machine import Machine
     from assistant.replay import Replay
+    from assistant.settings_file import Origin
+    from assistant.training_runs import Training
     from assistant.verification import Verifier
+    from assistant.writers.trial import Trial
     from assistant.writing import Writer
 
 Mode = Literal["ask", "check", "compare"]
@@ -73,11 +84,15 @@ class Assistant:
         given = overrides.get("model")
         self._model: BaseChatModel | None = None if given is None or isinstance(given, str) else overrides.pop("model")
         self.settings = settings or load_settings(library=library, **overrides)
+        self.given = frozenset(n for n, v in {"library": library, "model": given, **overrides}.items() if v is not None)
+        """The settings that came as arguments; they win over variables and file."""
         self.folder = find_library(self.settings)
         self._library: Library | None = None
+        self._intake: Intake | None = None
         self._embedder: Embedder | None = None
         self._verifier: Verifier | None = None
         self._writer: Writer | None = None
+        self._reranker: Reranker | None = None
         self._guard = threading.RLock()
 
     def __enter__(self) -> Assistant:
@@ -88,6 +103,9 @@ class Assistant:
 
     def close(self) -> None:
         """Let go of the library's files."""
+        if self._intake is not None:
+            self._intake.close()
+            self._intake = None
         if self._library is not None:
             self._library.close()
             self._library = None
@@ -95,9 +113,9 @@ class Assistant:
     def with_settings(self, settings: Settings) -> Assistant:
         """The same library with other settings; the models loaded are shared where they name the same ones."""
         other = Assistant(settings=replace(settings, library=self.folder))
-        other._model = self._model
+        other._model, other.given = self._model, self.given
         for attribute, named in (
-            ("_embedder", ("embedder",)), ("_verifier", ("verifier",)),
+            ("_embedder", ("embedder",)), ("_verifier", ("verifier",)), ("_reranker", ("rerank", "reranker")),
             ("_writer", ("model", "adapter", "seed", "four_bit", "context_tokens", "chat_template")),
         ):  # fmt: skip
             if all(getattr(settings, n) == getattr(self.settings, n) for n in ("device", *named)):
@@ -181,6 +199,41 @@ class Assistant:
         """All papers of the library, by title; none where there is no library yet."""
         return self._open().store.papers() if self.exists() else []
 
+    def listing(self, wanted: Listing) -> Listed:
+        """Some of the papers: searched, filtered, sorted, a page at a time. Raises UsageError."""
+        from assistant.index.listing import list_papers
+
+        return list_papers(self._open().store, wanted) if self.exists() else Listed((), 0)
+
+    def flag_kinds(self, paper_id: str) -> tuple[FlagKind, ...]:
+        """What is odd about a paper. Raises UsageError for an id that is none or several."""
+        from assistant.index.listing import flag_kinds
+
+        paper = self.paper(paper_id)
+        return flag_kinds(paper, several_files=bool(self.work(paper.id)))
+
+    def intake(self) -> Intake:
+        """The files handed in to be read in the background, and the removals that can still be taken back."""
+        from assistant.intake import Intake
+
+        with self._guard:
+            if self._intake is None:
+                limit = self.settings.upload_megabytes * 2**20
+                self._intake = Intake(lambda: self._open(create=True), self.exists, self.ingest_events, limit=limit)
+            return self._intake
+
+    def size(self) -> tuple[int, int, int]:
+        """Papers and passages of the library, and its generation, which counts its changes."""
+        if not self.exists():
+            return 0, 0, 0
+        store = self._open().store
+        return store.n_papers, store.n_passages, store.generation
+
+    def pages(self, paper_id: str, first: int = 1, count: int = 1) -> list[Page]:
+        """What was read of a paper: `count` of its pages (or paragraphs) from number `first` on."""
+        store = self._open().store
+        return store.some_pages(self.paper(paper_id).id, first, count)
+
     def paper(self, paper_id: str) -> Paper:
         """The paper whose id begins so. Raises UsageError for none or several."""
         return self._open().store.paper(paper_id)
@@ -263,6 +316,36 @@ class Assistant:
         with self._guard:
             self._embedder = self._load(self.settings.embedder or BUILT_IN_EMBEDDER)
         yield from reembed(library, self._embedder, target=self.settings.passage_tokens)
+
+    def embed_anew(self, embedder: str = "") -> Run:
+        """As `reembed` with another embedder, in the background; the library answers as before until it is done, and
+        then with that one. Raises UsageError while one is under way or where an argument or a variable names the
+        embedder, ModelError for an embedder that cannot be had."""
+        from assistant import reindexing
+
+        self._load(embedder or BUILT_IN_EMBEDDER)
+        return reindexing.start(self.folder, embedder or BUILT_IN_EMBEDDER, self.origins()["embedder"])
+
+    def embedding(self) -> Run | None:
+        """The run of `embed_anew` that was started last; None for none."""
+        from assistant import reindexing
+
+        return reindexing.last(self.folder)
+
+    def stop_embedding(self) -> None:
+        """Stop the run of `embed_anew`; the library stays as it was."""
+        from assistant import background
+
+        if (run := self.embedding()) is not None:
+            background.stop(run)
+
+    def embedded_with(self) -> str:
+        """The name of the library's embedder; "" for a library without papers."""
+        return self._open().store.setting("embedder").partition("@")[0] if self.exists() else ""
+
+    def n_passages(self) -> int:
+        """How many passages the library has."""
+        return self._open().store.n_passages if self.exists() else 0
 
     def doctor(self, *, fix: bool = False) -> list[HealthCheck]:
         """Whether database, passages, index, disk, files and model are sound; `fix` mends what can be mended."""
@@ -355,6 +438,88 @@ class Assistant:
                 self._verifier = load_verifier(self.settings.verifier or None, device=self.settings.device)
             return self._verifier
 
+    # settings
+
+    def origins(self) -> dict[str, Origin]:
+        """Where the value of each setting comes from: an argument, a variable, assistant.toml, the default."""
+        from assistant.settings_file import origins
+
+        return origins(self.given)
+
+    def configure(self, **changes: Any) -> Settings:
+        """Keep changes in assistant.toml, for the next start too, and return the settings as they are then: hand them
+        to `with_settings`. Raises UsageError for a value that cannot be, and for a setting that an argument or a
+        variable has fixed; nothing is written then."""
+        from assistant import settings_file
+        from assistant.writers import check_spec
+
+        settings, origins = replace(self.settings, **changes), self.origins()
+        changes = {n: v for n, v in changes.items() if v != getattr(self.settings, n)}
+        if fixed := next((n for n in changes if origins[n] in settings_file.FIXED), None):
+            raise UsageError(f"{fixed} is set by {origins[fixed]}, which wins over what is kept; change it there")
+        if "model" in changes or "adapter" in changes:
+            check_spec(settings.model, adapter=settings.adapter)
+        settings_file.keep(changes)
+        return settings
+
+    def try_writer(self, **changes: Any) -> Trial:
+        """Whether the model of the settings (with `changes`) loads and answers, within seconds. Raises as `writer`."""
+        from assistant.writers.trial import try_writer
+
+        return try_writer(replace(self.settings, **changes))
+
+    def machine(self) -> Machine:
+        """Cores, memory, graphics card and the room on the library's disk."""
+        from assistant import machine
+
+        return machine.look(self.folder)
+
+    # training
+
+    def training(self) -> Training:
+        """The trainings that run, or ran, in the background beside this library."""
+        from assistant.training_runs import Training
+
+        return Training(self.folder)
+
+    def reviewed_claims(self) -> str:
+        """What was reviewed, as rows that a training reads: JSON lines, "" for none."""
+        from assistant.history import review
+
+        return review.claims_jsonl(review.items(self.history(), reviewed=True)) if self.exists() else ""
+
+    def adapters(self) -> list[dict[str, Any]]:
+        """The adapters at hand, as `assistant adapters list --json` gives them."""
+        from assistant.finetune import adapters
+
+        active = adapters.active_adapter().name
+        return [adapters.summary(a) | {"active": a.name == active} for a in adapters.list_adapters()]
+
+    def adapter_report(self, name: str = "") -> dict[str, Any] | None:
+        """The report that lies beside an adapter for claims ("": the one in use), with its reliability; None for
+        none."""
+        from assistant.finetune import adapters
+        from assistant.training_runs import read_report
+
+        return read_report(adapters.find_adapter(name or None).folder)
+
+    def promote(self, adapter: str | Path) -> str:
+        """Judge claims with this adapter from now on; returns its name on the shelf. Raises ModelError."""
+        from assistant.finetune import adapters
+
+        return self._judged_by(adapters.promote(adapter).name)
+
+    def roll_back(self) -> str:
+        """Judge claims again with the adapter before; returns its name. UsageError where there is none."""
+        from assistant.finetune import adapters
+
+        return self._judged_by(adapters.roll_back().name)
+
+    def _judged_by(self, name: str) -> str:
+        with self._guard:
+            self._verifier = None
+        return name
+
     # conversations
 
     def conversation(self, id: str = "", *, resolve: Resolve | None = None) -> Conversation:  # noqa: A002
@@ -440,7 +605,17 @@ class Assistant:
         library = self._open()
         if not library.store.n_passages:
             raise LibraryError(f"the library {self.folder} is empty; add papers with `assistant ingest FOLDER`")
-        return LibraryRetriever(library, self.embedder(), self.settings)
+        return LibraryRetriever(library, self.embedder(), self.settings, reranker=self.reranker())
+
+    def reranker(self) -> Reranker | None:
+        """What reads the first passages found again, loaded once; None where `rerank` is 0. Raises ModelError for one
+        that is missing, damaged or of another task."""
+        from assistant.finetune import load_reranker
+
+        with self._guard:
+            if self._reranker is None and self.settings.rerank:
+                self._reranker = load_reranker(self.settings.reranker, device=self.settings.device)
+            return self._reranker
 
     def retriever(self, *, k: int = 10, filters: Filters = EVERYTHING) -> BaseRetriever:
         """The library as a langchain-core retriever of at most `k` documents."""
@@ -451,9 +626,10 @@ class Assistant:
     def embedder(self) -> Embedder:
         """The library's embedder, loaded once. Raises ModelError, and EmbedderMismatch where another one is set."""
         with self._guard:
-            if self._embedder is None:
-                recorded = self._open().store.setting("embedder").partition("@")[0] if self.exists() else ""
-                self._embedder = self._load(self.settings.embedder or recorded or BUILT_IN_EMBEDDER)
+            recorded = self._open().store.setting("embedder") if self.exists() else ""
+            if self._embedder is None or (recorded != self._embedder.id and recorded and not self.settings.embedder):
+                name = recorded.partition("@")[0]  # another process may have embedded the library anew
+                self._embedder = self._load(self.settings.embedder or name or BUILT_IN_EMBEDDER)
             return self._embedder
 
     def _load(self, name: str) -> Embedder:

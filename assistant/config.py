@@ -20,7 +20,9 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 OCR = ("auto", "off")
 CHAT_TEMPLATES = ("model", "plain")
 UNSUPPORTED = ("mark", "drop")
+CHOICES = {"device": DEVICES, "ocr": OCR, "chat_template": CHAT_TEMPLATES, "unsupported": UNSUPPORTED}
 LIBRARY_FOLDER = ".assistant"
+FILE = "assistant.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Settings:
     """Tokens that prompt and reply may have together; 0: what the model says, within bounds."""
     chat_template: str = "model"
     """The model's own, or "plain" for a model of hf: that was tuned without one."""
+    upload_megabytes: int = 500
+    """The largest file (MiB) that the page takes."""
     history: bool = True
     """Whether the command line keeps questions and answers beside the library (history.db)."""
     seed: int = 0
@@ -54,6 +58,11 @@ class Settings:
     """Wished length of a passage, in tokens of the embedder."""
     candidates: int = 100
     """Passages each of the two searches hands to fusion."""
+    rerank: int = 0
+    """Of the passages found, so many are read again together with the question, and put in order by that; 0: none."""
+    reranker: str = ""
+    """Folder or name of the adapter that does (`assistant finetune --task evidence`), or of any sentence-transformers
+    cross-encoder; "" means the built-in one."""
     passages: int = 12
     """Passages read for an answer."""
     quotes: int = 6
@@ -74,20 +83,20 @@ class Settings:
     """Time for one answer; what stands by then is shown."""
 
     def __post_init__(self) -> None:
-        if self.device not in DEVICES:
-            raise UsageError(f"device is {self.device!r}; choose one of {', '.join(DEVICES)}")
-        if self.ocr not in OCR:
-            raise UsageError(f"ocr is {self.ocr!r}; choose one of {', '.join(OCR)}")
-        if self.chat_template not in CHAT_TEMPLATES:
-            raise UsageError(f"chat_template is {self.chat_template!r}; choose one of {', '.join(CHAT_TEMPLATES)}")
-        if self.unsupported not in UNSUPPORTED:
-            raise UsageError(f"unsupported is {self.unsupported!r}; choose one of {', '.join(UNSUPPORTED)}")
-        for name in ("follow_ups", "budget_seconds"):
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise UsageError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(choices)}")
+        for name in ("follow_ups", "budget_seconds", "rerank"):
             if getattr(self, name) < 0:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be 0 or more")
+        if not 0 <= self.answer_above <= 1:
+            raise UsageError(f"answer_above is {self.answer_above}; it is a probability, from 0 to 1")
         if self.context_tokens < 0:
             raise UsageError(f"context_tokens is {self.context_tokens}; it must be 0 or more")
-        for name in ("workers", "passage_tokens", "candidates", "passages", "quotes", "budget_calls", "budget_tokens"):
+        for name in (
+            "workers", "passage_tokens", "candidates", "passages", "quotes", "budget_calls", "budget_tokens",
+            "upload_megabytes",
+        ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
 
@@ -97,13 +106,18 @@ def load_settings(*, environ: Mapping[str, str] = os.environ, folder: Path | Non
 
     Raises UsageError for an unknown name in the file or a value of the wrong type.
     """
-    values: dict[str, Any] = _from_file((folder or Path.cwd()) / "assistant.toml")
+    values: dict[str, Any] = _from_file((folder or Path.cwd()) / FILE)
     fields = {f.name: f for f in dataclasses.fields(Settings)}
-    values |= {n: environ[v] for n in fields if (v := f"ASSISTANT_{n.upper()}") in environ and environ[v] != ""}
+    values |= {n: environ[v] for n in fields if environ.get(v := variable(n))}
     values |= {n: v for n, v in arguments.items() if v is not None}
     if unknown := sorted(set(values) - set(fields)):
         raise UsageError(f"unknown setting {unknown[0]!r}; known are {', '.join(fields)}")
     return Settings(**{n: _convert(n, v, str(fields[n].type)) for n, v in values.items()})
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"ASSISTANT_{name.upper()}"
 
 
 def _from_file(path: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.language import guess_language
 from assistant.types import (
     Answer,
     Comparison,
@@ -116,6 +117,7 @@ def evidence_json(evidence: Evidence) -> Json:
         "score": float(evidence.score),
         "stance": None if evidence.stance is None else str(evidence.stance),
         "kind": str(evidence.passage.kind),
+        "language": guess_language(evidence.passage.text),
     }
 
 

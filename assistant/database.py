@@ -6,9 +6,9 @@ Knows neither tables nor rows: who owns a file gives its scripts and its mark. U
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.errors import DiskFull, LibraryBusy, LibraryError, LibraryTooNew
@@ -51,12 +51,14 @@ NETWORK_FILE_SYSTEMS = frozenset(
 @dataclass(frozen=True, slots=True)
 class Format:
     """One kind of database file. `name` is what it is called in messages, `application_id` its mark in the file's
-    header, `instead` what to do where the file cannot be saved. Script i of `migrations` brings version i to i + 1."""
+    header, `instead` what to do where the file cannot be saved. Script i of `migrations` brings version i to i + 1; it
+    may call the `functions`, each of one text."""
 
     name: str
     application_id: int
     migrations: Sequence[str]
     instead: str
+    functions: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
 
 
 def connect(path: Path, kind: Format) -> sqlite3.Connection:
@@ -135,6 +137,8 @@ def _migrate(db: sqlite3.Connection, path: Path, kind: Format) -> None:
         backup = path.with_suffix(f".v{version}.bak")
         backup.unlink(missing_ok=True)
         db.execute("VACUUM INTO ?", (str(backup),))
+    for name, function in kind.functions.items():
+        db.create_function(name, 1, function, deterministic=True)
     db.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have migrated while this one waited for the lock.

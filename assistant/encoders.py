@@ -210,6 +210,49 @@ class SentenceTransformerEmbedder:
         return np.asarray(vectors, dtype=np.float32)
 
 
+class CrossEncoder:
+    """Any sentence-transformers cross-encoder with safetensors weights and one score a pair, by folder or name."""
+
+    def __init__(self, name: str, *, device: str = "auto") -> None:
+        is_local = is_folder(name)
+        folder = Path(name).expanduser().resolve() if is_local else from_hub(name)
+        _refuse_unsafe(folder, name)
+        from sentence_transformers import CrossEncoder as Model
+
+        try:
+            self._model: Any = Model(
+                str(folder),
+                device=find_device(device),
+                trust_remote_code=False,
+                local_files_only=True,
+                model_kwargs={"use_safetensors": True, "dtype": "float32"},
+            )
+            scores = self._predict([(name, name)])
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError, AttributeError) as error:
+            raise ModelError(f"{name} cannot be loaded as a cross-encoder: {_first_line(error)}") from error
+        if scores.shape != (1,):
+            raise ModelError(f"{name} gives {scores.size} scores for a pair; a reranker gives one")
+        self.id = f"{folder if is_local else name}@{_folder_hash(folder)[:12]}"
+
+    def score_pairs(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(n,) how relevant each text is to the query, on the model's own scale; higher is more."""
+        if not texts:
+            return np.zeros(0, dtype=np.float32)
+        return self._predict([(encodable(query), encodable(text)) for text in texts])
+
+    def _predict(self, pairs: list[tuple[str, str]]) -> NDArray[np.float32]:
+        scores = self._model.predict(pairs, convert_to_numpy=True, show_progress_bar=False)
+        return np.asarray(scores, dtype=np.float32)
+
+
+def load_cross_encoder(name: str, *, device: str = "auto") -> CrossEncoder:
+    """The cross-encoder of that folder or name. UsageError for a device that is none, ModelError for a model that is
+    missing, damaged, has no safetensors weights, or gives more than one score."""
+    if device not in DEVICES:
+        raise UsageError(f"device is {device!r}; choose one of {', '.join(DEVICES)}")
+    return CrossEncoder(name, device=device)
+
+
 def built_in_folder() -> Path:
     """Where the built-in model lies, from the installed distribution's list of files; its package is not imported."""
     advice = f"run: pip install --force-reinstall {BUILT_IN_DISTRIBUTION}=={BUILT_IN_VERSION}"

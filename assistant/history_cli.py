@@ -69,7 +69,7 @@ def history_show(arguments: argparse.Namespace) -> int:
     from assistant.export import export
 
     with arguments.open(arguments) as assistant:
-        title, turns = _chosen(assistant, arguments.id)
+        title, turns = assistant.history().chosen(arguments.id)
     print(export(turns, "json", title=title) if arguments.json else turns_text(title, turns))
     return OK
 
@@ -108,7 +108,7 @@ def history_export(arguments: argparse.Namespace) -> int:
     from assistant.export import export
 
     with arguments.open(arguments) as assistant:
-        title, turns = _chosen(assistant, arguments.id)
+        title, turns = assistant.history().chosen(arguments.id)
     _write_or_print(export(turns, arguments.format, title=title), arguments.out)
     return OK
 
@@ -156,8 +156,9 @@ def review_label(arguments: argparse.Namespace) -> int:
 
     with arguments.open(arguments) as assistant:
         item = review.label(
-            assistant.history(), arguments.item, arguments.label, claim=arguments.claim, quote=arguments.evidence
-        )
+            assistant.history(), arguments.item, arguments.label, claim=arguments.claim, quote=arguments.evidence,
+            note=arguments.note,
+        )  # fmt: skip
     _print(arguments, _item_json(item), item_text(item))
     return OK
 
@@ -186,18 +187,6 @@ def review_export(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     return OK
-
-
-def _chosen(assistant: Assistant, name: str) -> tuple[str, list[Turn]]:
-    """The title and the turns of a conversation, or of one answer."""
-    from assistant.history.store import ANSWER
-
-    history = assistant.history()
-    if name.startswith(ANSWER):
-        turn = history.turn(name)
-        return turn.question, [turn]
-    thread = history.thread(name)
-    return thread.title, history.turns(thread.id)
 
 
 def _write_or_print(text: str, out: Path | None) -> None:
@@ -279,6 +268,8 @@ def item_text(item: Item) -> str:
     if item.blind:
         model = item.model_label or "nothing"
         rows.append(f"  blind: {item.blind}; the model said {model}; final: {item.label or 'label it once more'}")
+    if item.note:
+        rows.append(f"  note:  {clean(item.note)}")
     return "\n".join(row for row in rows if row)
 
 
@@ -300,6 +291,7 @@ def _item_json(item: Item) -> dict[str, Any]:
         "model": item.model_label if item.blind else None,
         "label": item.label,
         "reviewed": item.reviewed,
+        "note": item.note,
     }
 
 
@@ -359,6 +351,7 @@ def _add_review(commands: Any, add: Callable[..., argparse.ArgumentParser], open
     parser.add_argument("label", metavar="LABEL", help="SUPPORTS, REFUTES or NOT_ENOUGH_INFO, or its beginning")
     parser.add_argument("--claim", metavar="TEXT", help="what is judged, where the answer does not say")
     parser.add_argument("--evidence", type=int, metavar="N", help="the passage that it is judged by")
+    parser.add_argument("--note", metavar="TEXT", help="why, for later")
     add(actions, "delete", review_delete, json_output=False).add_argument("item", type=int, metavar="ITEM")
     export = add(actions, "export", review_export, json_output=False)
     export.add_argument("--out", type=Path, metavar="FILE", help="write it there")

@@ -6,16 +6,13 @@ Enough to say that a question and the papers seem to be in two languages; in dou
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
+
+from assistant.index.scripts import script
 
 NAMES = {
     "en": "English", "de": "German", "fr": "French", "es": "Spanish", "zh": "Chinese", "ja": "Japanese", "ko": "Korean",
     "ru": "Cyrillic script", "ar": "Arabic script", "el": "Greek", "he": "Hebrew", "hi": "Devanagari script",
-}  # fmt: skip
-_SCRIPTS = {
-    "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh", "CYRILLIC": "ru", "ARABIC": "ar", "GREEK": "el",
-    "HEBREW": "he", "DEVANAGARI": "hi", "LATIN": "latin",
 }  # fmt: skip
 _FUNCTION_WORDS = {
     "en": "the of and is are does do did what which how why when in to with by for from that this was were on it an be",
@@ -42,9 +39,8 @@ SAMPLE = 4000
 def guess_language(text: str) -> str | None:
     """A code of NAMES, or None. A question with two words of a language, and more of it than of any other, is in it."""
     text = text[:SAMPLE]
-    script = _script(text)
-    if script != "latin":
-        return script
+    if (code := script(text)) != "latin":
+        return code
     counts = Counter(dict.fromkeys(_WORDS, 0))
     for word in _WORD.findall(text.casefold()):
         counts.update(name for name, words in _WORDS.items() if word in words)
@@ -64,19 +60,6 @@ def is_english(text: str) -> bool:
     return not any(
         word.casefold() in _TELLING or (len(word) > 2 and word.islower() and not word.isascii()) for word in words
     )
-
-
-def _script(text: str) -> str | None:
-    """The script of most letters; a Chinese character weighs as much as two letters. Any kana makes Han Japanese."""
-    counts: Counter[str] = Counter()
-    for character in text:
-        if character.isalpha():
-            name = unicodedata.name(character, "").split(" ")[0].split("-")[0]
-            if code := _SCRIPTS.get(name):
-                counts[code] += 1 if code == "latin" else 2
-    if not counts:
-        return None
-    return "ja" if counts["ja"] and counts["zh"] + counts["ja"] > counts["latin"] else counts.most_common(1)[0][0]
 
 
 def differing_language(question: str, papers: str) -> tuple[str, str] | None:

@@ -227,9 +227,10 @@ class _Run:
 
     def provenance(self) -> Provenance:
         """What the answer was made from."""
+        searched = self._retriever.provenance()
         return replace(
-            self._retriever.provenance(),
-            models=(self._asker.writer.id, self._verifier.id),
+            searched,
+            models=(*searched.models, self._asker.writer.id, self._verifier.id),
             prompts=prompts.fingerprint(),
             passages=tuple(hit.passage.id for hit in self.exhibits.shown),
             counts=dict(sorted(self._draft.counts.items())),

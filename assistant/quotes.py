@@ -90,8 +90,8 @@ class Retriever(Protocol):
         """Share, 0..1, of the query's idf-weighted words that each text holds."""
         ...
 
-    def relevance(self, cosine: float, overlap: float) -> float:
-        """Probability, 0..1, that a text with this cosine and overlap is relevant."""
+    def relevance(self, query: str, text: str, *, cosine: float, overlap: float) -> float:
+        """Probability, 0..1, that a text with this cosine and overlap is relevant to the query."""
         ...
 
 
@@ -184,10 +184,14 @@ def _score(query: str, candidates: Sequence[Candidate], retriever: Retriever) ->
     vectors = retriever.embed([query, *(c.text for c in candidates)])
     cosines = vectors[1:] @ vectors[0]
     scored = [
-        replace(c, score=_pool(retriever.relevance(float(cosine), c.overlap), c.hit.score), vector=vector)
+        replace(c, score=_pool(_relevance(query, c, float(cosine), retriever), c.hit.score), vector=vector)
         for c, cosine, vector in zip(candidates, cosines, vectors[1:], strict=True)
     ]
     return sorted(scored, key=lambda c: (-c.score, c.hit.rank, c.start))
+
+
+def _relevance(query: str, candidate: Candidate, cosine: float, retriever: Retriever) -> float:
+    return retriever.relevance(query, candidate.text, cosine=cosine, overlap=candidate.overlap)
 
 
 def _pool(sentence: float, passage: float) -> float:

@@ -231,9 +231,10 @@ def _asked_next(
 
 
 def _provenance(retriever: Retriever, verifier: Verifier | None, findings: Findings) -> Provenance:
+    searched = retriever.provenance()
     return replace(
-        retriever.provenance(),
-        models=() if verifier is None else (verifier.id,),
+        searched,
+        models=searched.models if verifier is None else (*searched.models, verifier.id),
         passages=tuple(hit.passage.id for hit in findings.hits),
     )
 

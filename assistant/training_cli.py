@@ -17,14 +17,14 @@ from assistant.errors import UsageError
 from assistant.interrupt import cancel_on_sigint
 
 OK = 0
-TASKS = ("claims", "reasoning")
+TASKS = ("claims", "reasoning", "evidence")
 RETRIEVAL = "retrieval"
 CHOICES: dict[str, type] = {
     "base": str, "head": str, "method": str, "rank": int, "alpha": int, "dropout": float, "epochs": int,
     "batch_size": int, "accumulate": int,
     "learning_rate": float, "optimiser": str, "weight_decay": float, "warm_up": float, "clip": float,
     "class_weights": str, "label_smoothing": float, "evaluations": int, "patience": int, "checkpoints": int,
-    "held_back": float, "max_tokens": int, "seed": int,
+    "held_back": float, "max_tokens": int, "seed": int, "loss": str, "negatives": int,
 }  # fmt: skip
 """Options that replace a choice of the recipe, and their types."""
 FLAGS = ("four_bit", "gradient_checkpointing")
@@ -38,6 +38,8 @@ HELP = {
     "optimiser": "adamw or sgd",
     "class_weights": "none or balanced",
     "held_back": "share of train held back by document where there is no --dev (default: 0.2)",
+    "loss": "of the task evidence: listwise, pointwise or mse (default: listwise)",
+    "negatives": "of the task evidence: passages that do not answer, for each question (default: 4)",
     "patience": "looks without a better score before it stops; 0: never",
 }
 
@@ -73,9 +75,30 @@ def _task(arguments: argparse.Namespace) -> tuple[Callable[..., Any], Callable[[
 
     if arguments.task == "claims":
         return partial(training.train, corpus=arguments.corpus), report_text
+    if arguments.task == "evidence":
+        return _ranking(arguments, training.train_evidence), ranking_text
     if arguments.base is None and arguments.recipe is None:
         raise UsageError("the task reasoning needs a model that writes; name a causal or a T5 model with --base")
     return partial(training.train_reasoning, judge=_judge(arguments)), reasoning_text
+
+
+def _ranking(arguments: argparse.Namespace, train: Callable[..., Any]) -> Callable[..., Any]:
+    """Training on questions with passages: with collections' training judgements, and hard negatives by the product's
+    own search, also of the library named."""
+    from functools import partial
+
+    from assistant.encoders import load_embedder
+    from assistant.index.beir import read_collection
+    from assistant.index.mining import library_texts, nearest
+
+    def run(*files: Any, labels: Any, **options: Any) -> Any:
+        embedder = load_embedder(device=options["device"])
+        return train(
+            *files, read_folder=partial(read_collection, split="train"), mine=partial(nearest, embedder=embedder),
+            pool=library_texts(arguments.library) if arguments.library else (), **options,
+        )  # fmt: skip
+
+    return run
 
 
 def _judge(arguments: argparse.Namespace) -> Any:
@@ -150,10 +173,24 @@ def _evaluate_retrieval(arguments: argparse.Namespace) -> int:
     from assistant.index.evaluation import evaluate_retrieval
 
     collection = read_collection(arguments.data, arguments.split)
-    embedder = load_embedder(arguments.embedder or BUILT_IN_EMBEDDER, device=arguments.device or "auto")
-    result = evaluate_retrieval(collection, embedder)
+    device = arguments.device or "auto"
+    embedder = load_embedder(arguments.embedder or BUILT_IN_EMBEDDER, device=device)
+    result = evaluate_retrieval(collection, embedder, _rerank(arguments, device))
     print(json.dumps(result, indent=2) if arguments.json else _retrieval_text(result))
     return OK
+
+
+def _rerank(arguments: argparse.Namespace, device: str) -> Any:
+    """What puts the first hits into order, by the settings; None for --rerank 0."""
+    from assistant.config import load_settings
+
+    settings = load_settings(rerank=arguments.rerank, reranker=arguments.reranker)
+    if not settings.rerank:
+        return None
+    from assistant.finetune import load_reranker
+    from assistant.index.rerank import reranking
+
+    return reranking(load_reranker(settings.reranker, device=device), settings.rerank)
 
 
 def _retrieval_text(result: dict[str, Any]) -> str:
@@ -249,6 +286,14 @@ def reasoning_text(result: dict[str, Any], folder: Path | None) -> str:
     return "\n".join([*lines, *([f"all of it: {folder}/report.html"] if folder else [])])
 
 
+def ranking_text(result: dict[str, Any], folder: Path | None) -> str:
+    """The report on ranking for a terminal."""
+    from assistant.finetune.evidence import summary
+
+    lines = [f"{name}: {value}" for name, value in summary(result)]
+    return "\n".join([*lines, *([f"all of it: {folder}/README.md"] if folder else [])])
+
+
 def _adapter_line(adapter: dict[str, Any]) -> str:
     mark = "*" if adapter["active"] else " "
     scores = {"macro-F1": adapter["macro_f1"], "reasoning": adapter["reasoning"]}
@@ -275,6 +320,8 @@ def add_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> 
     parser.add_argument("--data", type=Path, required=True, metavar="F", help="claims with labels; or a BEIR folder")
     parser.add_argument("--split", default="test", help="of a BEIR folder's judgements (default: test)")
     parser.add_argument("--embedder", metavar="NAME", help="for retrieval (default: the built-in one)")
+    parser.add_argument("--rerank", type=int, metavar="N", help="for retrieval: passages read again; 0: none")
+    parser.add_argument("--reranker", metavar="NAME", help="for retrieval: an adapter or a cross-encoder")
     parser.add_argument(
         "--adapter", metavar="DIR", default="builtin", help="folder or name (default: the built-in one)"
     )

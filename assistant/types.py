@@ -529,6 +529,84 @@ class IngestReport:
         return sum(f.status is status for f in self.files)
 
 
+class TaskState(enum.StrEnum):
+    """Where a file stands that was handed in to be read."""
+
+    WAITING = "waiting"
+    """It has been received and checked."""
+    READING = "reading"
+    EMBEDDING = "embedding"
+    INDEXED = "indexed"
+    FLAGGED = "flagged"
+    UNCHANGED = "unchanged"
+    """The library has it already."""
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    """The program ended twice while it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file handed in to be read, as the library's database has it; it outlives the program and the page.
+
+    `name` is what the reader calls the file, `path` where it lies (None where it was not kept), `size` its bytes.
+    `page` of `pages` is being read; `reason` says why it failed or what is odd. Times are seconds since 1970; `begun`
+    is None before it is read, `ended` before it is done with.
+    """
+
+    id: int
+    name: str
+    path: Path | None
+    size: int
+    state: TaskState
+    added: float
+    reason: str = ""
+    page: int = 0
+    pages: int = 0
+    paper_id: str = ""
+    sha256: str = ""
+    attempts: int = 0
+    begun: float | None = None
+    ended: float | None = None
+
+
+class FlagKind(enum.StrEnum):
+    """The sort of thing that is odd about a paper; the papers' own flags are sentences."""
+
+    SCAN = "scan"
+    HIDDEN_TEXT = "hidden_text"
+    DUPLICATE = "duplicate"
+    ENCRYPTED = "encrypted"
+    INCOMPLETE = "incomplete"
+    LITTLE_TEXT = "little_text"
+    RETRACTED = "retracted"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which papers to list, and how. `flag` is a FlagKind, "any" or "none" ("" takes all); `sort` one of "title",
+    "author", "year", "added", "pages"; `count` papers from the `first`, counted from 0."""
+
+    words: str = ""
+    year_from: int | None = None
+    year_to: int | None = None
+    flag: str = ""
+    sort: str = "title"
+    descending: bool = False
+    first: int = 0
+    count: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The papers listed, each with what is odd about it, of `total` that there are."""
+
+    papers: tuple[tuple[Paper, tuple[FlagKind, ...]], ...]
+    total: int
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Which passages a search may return; empty means all."""

@@ -131,7 +131,7 @@ class OneAbstract:
     def split(self, passage: Passage) -> list[tuple[int, int]]:
         return sentences(passage.text)
 
-    def relevance(self, cosine: float, overlap: float) -> float:
+    def relevance(self, query: str, text: str, *, cosine: float, overlap: float) -> float:
         return load_relevance(self._id, unit="sentence").probability(cosine, overlap)
 
 

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from assistant.finetune.claims import evaluate_file as evaluate_file
     from assistant.finetune.claims import train as train
+    from assistant.finetune.evidence import train_evidence as train_evidence
     from assistant.finetune.reasoning import evaluate_reasoning as evaluate_reasoning
     from assistant.finetune.reasoning import train_reasoning as train_reasoning
     from assistant.finetune.recipe import Recipe as Recipe
     from assistant.finetune.recipe import load_recipe as load_recipe
+    from assistant.finetune.reranker import load_reranker as load_reranker
     from assistant.finetune.verifier import load_verifier as load_verifier
 
 _HOMES = {
     "train": "claims",
     "evaluate_file": "claims",
+    "train_evidence": "evidence",
     "train_reasoning": "reasoning",
     "evaluate_reasoning": "reasoning",
+    "load_reranker": "reranker",
     "load_verifier": "verifier",
     "Recipe": "recipe",
     "load_recipe": "recipe",

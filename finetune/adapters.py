@@ -25,8 +25,12 @@ from assistant.finetune.data import LABELS
 BUILT_IN = "builtin"
 BUILT_IN_FOLDER = Path(__file__).parent / BUILT_IN
 """The verifier that comes along."""
-TASK, REASONING = "claims", "reasoning"
-TASKS = {TASK: "judge claims", REASONING: "reason over evidence"}
+BUILT_IN_RANKER = Path(__file__).parent / "builtin_evidence"
+"""The ranker that comes along."""
+TASK, REASONING, EVIDENCE, EMBEDDER = "claims", "reasoning", "evidence", "embedder"
+TASKS = {
+    TASK: "judge claims", REASONING: "reason over evidence", EVIDENCE: "rank passages", EMBEDDER: "embed passages",
+}  # fmt: skip
 """What an adapter was trained for, and what it can do."""
 DESCRIPTION, CALIBRATION, CARD = "assistant.json", "calibration.json", "README.md"
 FORMAT = 1
@@ -148,7 +152,7 @@ def find_adapter(name: str | Path | None, task: str | None = TASK) -> Adapter:
     if name is None:
         return active_adapter()
     if str(name) == BUILT_IN:
-        return read_adapter(BUILT_IN_FOLDER, task)
+        return read_adapter(BUILT_IN_RANKER if task == EVIDENCE else BUILT_IN_FOLDER, task)
     on_shelf = shelf() / str(name)
     return read_adapter(on_shelf if on_shelf.is_dir() and not Path(name).is_dir() else Path(name), task)
 
@@ -161,7 +165,7 @@ def shelf() -> Path:
 def list_adapters() -> list[Adapter]:
     """The built-in adapter and those on the shelf, by name; damaged ones are left out."""
     found = []
-    for folder in [BUILT_IN_FOLDER, *sorted(shelf().glob("*/"))]:
+    for folder in [BUILT_IN_FOLDER, BUILT_IN_RANKER, *sorted(shelf().glob("*/"))]:
         try:
             found.append(read_adapter(folder, task=None))
         except ModelError:

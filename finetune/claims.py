@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.errors import ModelError, UsageError
+from assistant.errors import UsageError
 from assistant.finetune import adapters, evaluate, report
 from assistant.finetune.adapters import Adapter, Calibration, Description
 from assistant.finetune.calibration import cross_fit, fit_scaling
@@ -36,18 +35,14 @@ from assistant.finetune.data import (
     split_by_document,
 )
 from assistant.finetune.loop import Fit, Progress, fit, step_count
+from assistant.finetune.pair_adapter import base_model, check_parity, fresh_adapter, trainable_model
 from assistant.finetune.processes import Processes, join
 from assistant.finetune.recipe import Recipe
 from assistant.finetune.runs import DOCUMENTS, as_paths, claim_folder, fingerprint, name_file, speed, written
 from assistant.finetune.verifier import load_verifier
 
-if TYPE_CHECKING:
-    from assistant.finetune.pairs import PairModel
-
 logger = logging.getLogger(__name__)
 
-PARITY = 1e-5
-"""Most difference of a logit before saving and after loading again."""
 PARITY_PAIRS = 8
 Indices = NDArray[np.int64]
 
@@ -191,37 +186,14 @@ class _Run:
     """One training: model and rows, what becomes of them."""
 
     def __init__(self, data: _Data, recipe: Recipe, out: Path, device: str, start: Adapter | None) -> None:
-        from assistant.finetune import lora
-
         self.data, self.recipe, self.out, self.device = data, recipe, out, device
-        self.scorer = self._load()
-        if start is not None:
-            adapters.check_base(start, self.scorer.base.sha256)
-            self.scorer.model = lora.load_adapter(self.scorer.model, start.folder, trainable=True)
-        else:
-            self._attach()
-        if recipe.gradient_checkpointing:
-            lora.checkpoint_gradients(self.scorer.model)
+        self.scorer = trainable_model(recipe, device, steps=self._steps, start=start)
         self.start = start
         self.method = recipe.method if start is None else start.description.method
 
-    def _load(self) -> PairModel:
-        from assistant.finetune.pairs import load_pair_model
-
-        recipe = self.recipe
-        return load_pair_model(
-            recipe.base, head=recipe.head, max_tokens=recipe.max_tokens, dropout=recipe.dropout, device=self.device,
-            four_bit=recipe.four_bit,
-            seed=recipe.seed,
-        )  # fmt: skip
-
-    def _attach(self) -> None:
-        from assistant.finetune import lora
-
-        self.scorer.model = lora.attach(
-            self.scorer.model, classifies=self.scorer.classifies, steps=step_count(len(self.data.train), self.recipe),
-            **lora.choices(self.recipe),
-        )  # fmt: skip
+    @property
+    def _steps(self) -> int:
+        return step_count(len(self.data.train), self.recipe)
 
     def fit(
         self,
@@ -246,22 +218,23 @@ class _Run:
         if processes.first:
             self._finish(done, processes.sharded)
         processes.wait()
-        result = json.loads((self.out / report.REPORT).read_text(encoding="utf-8"))
+        result = report.read(self.out)
         return Trained(adapters.read_adapter(self.out), result, self.data.leaks, done)
 
     def _finish(self, done: Fit, sharded: bool) -> None:
         from assistant.finetune import checkpoints, lora
 
         if sharded:  # a share of the weights cannot judge alone
-            self.scorer = self._load()
-            self._attach()
+            self.scorer = base_model(self.recipe, self.device)
+            fresh_adapter(self.scorer, self.recipe, self._steps)
             checkpoints.put_weights(self.scorer.model, done.weights)
         held_logits = score(self.scorer, self._encode(self.data.held)[0])
         calibration = calibrate(held_logits, label_indices(self.data.held), [e.doc_id for e in self.data.held])
         with written(self.out):
             lora.save_adapter(self.scorer.model, self.out)
             self._describe(calibration, {"held_back_macro_f1": round(done.best_score, 4)})
-            self._check_parity()
+            pairs = [(e.claim, e.evidence) for e in self.data.held[:PARITY_PAIRS]]
+            check_parity(self.scorer, self.out, pairs, task=adapters.TASK, device=self.device)
             result = self._report(held_logits, calibration, done)
             report.write(self.out, result, report.card(self._describe(calibration, result), result, self.data.leaks))
 
@@ -278,17 +251,6 @@ class _Run:
         if self.scorer.head == "words":
             (self.out / "chat_template.jinja").write_text(str(self.scorer.tokenizer.chat_template), encoding="utf-8")
         return description
-
-    def _check_parity(self) -> None:
-        """ModelError unless the saved adapter gives the same logits as the trained model."""
-        pairs = [(e.claim, e.evidence) for e in self.data.held[:PARITY_PAIRS]]
-        mine = score(self.scorer, self.scorer.encode(pairs))
-        theirs = load_verifier(self.out, device=self.device).logits(pairs)
-        gap = float(np.abs(mine - theirs).max())
-        bound = PARITY * max(1.0, float(np.abs(mine).max()))
-        if not gap <= (bound if self.scorer.device == "cpu" else bound * 1000):  # bf16 has 8 bits of mantissa
-            raise ModelError(f"the adapter saved in {self.out} gives other logits when loaded (by {gap:.1e}); keep the "
-                             "checkpoints and report this")  # fmt: skip
 
     def _report(self, held_logits: Any, calibration: Calibration, done: Fit) -> dict[str, Any]:
         tested = self.data.test or self.data.held

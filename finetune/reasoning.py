@@ -6,7 +6,6 @@ Wires data, model, loop, measure and report together; each knows its own busines
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import threading
 import time
@@ -97,7 +96,7 @@ def train_reasoning(
     if processes.first:
         run.finish(done, processes.sharded)
     processes.wait()
-    result = json.loads((folder / report.REPORT).read_text(encoding="utf-8"))
+    result = report.read(folder)
     trained = Trained(adapters.read_adapter(folder, adapters.REASONING), result, data.leaks, done)
     processes.close()
     return trained

@@ -17,6 +17,7 @@ from assistant.errors import UsageError
 FOLDER = Path(__file__).parent / "recipes"
 OPTIMISERS = ("adamw", "sgd")
 CLASS_WEIGHTS = ("none", "balanced")
+LOSSES = ("listwise", "pointwise", "mse")
 FULL_RATE, ADAPTER_RATE, SGD_FACTOR = 5e-5, 5e-4, 100.0
 """Default learning rates: an adapter takes about ten times that of full tuning (Schulman 2025), SGD a hundred times."""
 
@@ -53,6 +54,10 @@ class Recipe:
     """Work activations out again on the way back: about a third slower, a fraction of the memory."""
     class_weights: str = "none"
     label_smoothing: float = 0.0
+    loss: str = "listwise"
+    """Of the task evidence: "listwise", "pointwise", or "mse" to a teacher's scores."""
+    negatives: int = 4
+    """Of the tasks evidence and embedder: passages that do not answer, for each question."""
     evaluations: int = 1
     """Looks at the held-back part, per epoch; 0: one, at the end of the run."""
     patience: int = 3
@@ -70,13 +75,14 @@ class Recipe:
         _between(self, "epochs", 1, 1000)
         _between(self, "batch_size", 1, 4096)
         _between(self, "accumulate", 1, 4096)
+        _between(self, "negatives", 1, 256)
         _between(self, "max_tokens", 16, 131072)
         _between(self, "evaluations", 0, 1000)
         _between(self, "checkpoints", 1, 10**9)
         _between(self, "held_back", 0.0, 0.9)
         for name in ("warm_up", "dropout", "label_smoothing"):
             _between(self, name, 0.0, 0.99)
-        for name, choices in (("optimiser", OPTIMISERS), ("class_weights", CLASS_WEIGHTS)):
+        for name, choices in (("optimiser", OPTIMISERS), ("class_weights", CLASS_WEIGHTS), ("loss", LOSSES)):
             if getattr(self, name) not in choices:
                 raise UsageError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(choices)}")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import io
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -114,6 +115,12 @@ def write(folder: Path, result: dict[str, Any], card_text: str | None = None) ->
     write_whole(folder / DIAGRAM, lambda p: p.write_bytes(picture(result["reliability"])))
     if card_text is not None:
         write_whole(folder / CARD, lambda p: p.write_text(card_text, encoding="utf-8"))
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The report.json of a folder."""
+    found: dict[str, Any] = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    return found
 
 
 def opening(title: str) -> list[str]:

@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
+from assistant import rankings
 from assistant.encoders import Embedder
-from assistant.index import rankings, schema, vectors, writes
+from assistant.index import schema, vectors, writes
 from assistant.index.beir import Collection
-from assistant.index.search import any_of, content_words, fuse, search
+from assistant.index.search import Rerank, any_of, content_words, find, reader, search
 from assistant.index.store import Store
 from assistant.types import Document, Filters, Passage
 
@@ -35,32 +36,38 @@ STAGES = ("lexical", "dense", "fused", "reranked")
 Ranker = Callable[[str], list[int]]
 
 
-def evaluate_retrieval(collection: Collection, embedder: Embedder) -> dict[str, Any]:
+def evaluate_retrieval(collection: Collection, embedder: Embedder, rerank: Rerank | None = None) -> dict[str, Any]:
     """`n`, `ndcg@10`, `recall@100`, `mrr@10` and `milliseconds` a query of the full search, and the same under each of
     STAGES; None for a stage that the search does not have. Means over the queries, 0..1."""
     names = dict(enumerate(collection.documents, start=1))
     texts = list(collection.documents.values())
     with temporary_library(texts, cached_vectors(texts, embedder)) as (store, index):
-        full = _measure(_full(store, index, embedder), collection, names)
-        stages = {name: _measure(rank, collection, names) for name, rank in _parts(store, index, embedder).items()}
+        full = measure(full_search(store, index, embedder, rerank), collection, names)
+        found = {name: measure(rank, collection, names) for name, rank in stages(store, index, embedder).items()}
+    if rerank is not None:
+        found["reranked"] = full
     return {
         "n": len(collection.queries),
         "documents": len(collection.documents),
         "embedder": embedder.id,
         **full,
-        **{name: stages.get(name) for name in STAGES},
+        **{name: found.get(name) for name in STAGES},
     }
 
 
-def _full(store: Store, index: vectors.Index, embedder: Embedder) -> Ranker:
+def full_search(store: Store, index: vectors.Index, embedder: Embedder, rerank: Rerank | None) -> Ranker:
+    """The whole search, as a library does it."""
+
     def ranked(query: str) -> list[int]:
-        hits = search(query, store=store, vectors=index, embedder=embedder, k=DEPTH, candidates=DEPTH)
+        hits = search(query, store=store, vectors=index, embedder=embedder, k=DEPTH, candidates=DEPTH, rerank=rerank)
         return [hit.passage.id for hit in hits]
 
     return ranked
 
 
-def _parts(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, Ranker]:
+def stages(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, Ranker]:
+    """The parts of the search, each by itself."""
+
     def lexical(query: str) -> list[int]:
         words = content_words(query)
         return [i for i, _ in store.lexical(any_of(words), DEPTH, Filters())] if words else []
@@ -70,12 +77,15 @@ def _parts(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, 
         return found
 
     def fused(query: str) -> list[int]:
-        return [i for i, _ in fuse([lexical(query), dense(query)])]
+        words, vector = content_words(query), embedder.embed([query])[0]
+        read = reader(query, embedder.id)
+        return [i for i, _ in find(words, vector, store=store, vectors=index, candidates=DEPTH, read=read)]
 
     return {"lexical": lexical, "dense": dense, "fused": fused}
 
 
-def _measure(rank: Ranker, collection: Collection, names: Mapping[int, str]) -> dict[str, float]:
+def measure(rank: Ranker, collection: Collection, names: Mapping[int, str]) -> dict[str, float]:
+    """Means over the queries of the measures, and milliseconds of each; `names` are the documents' by passage id."""
     scores, seconds = [], 0.0
     for query, text in collection.queries.items():
         began = time.perf_counter()

@@ -5,6 +5,7 @@ Implements `assistant.quotes.Retriever` over store, vector index and embedder; d
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,12 +13,14 @@ from numpy.typing import NDArray
 
 from assistant.config import Settings
 from assistant.encoders import Embedder
-from assistant.index import relations
+from assistant.index import chinese, relations
 from assistant.index.geometry import line_boxes
 from assistant.index.library import Library
-from assistant.index.relevance import idf_overlap, inverse_document_frequency, load_relevance
+from assistant.index.relevance import inverse_document_frequency, load_relevance, unit_overlap
+from assistant.index.rerank import Reranker, reranking
 from assistant.index.sandbox import READER
-from assistant.index.search import content_words, quoted, search
+from assistant.index.scripts import is_read
+from assistant.index.search import comparable, content_words, quoted, search
 from assistant.index.sentences import sentences
 from assistant.index.store import matching
 from assistant.types import Filters, Hit, Paper, Passage, Provenance, Span
@@ -30,11 +33,14 @@ class LibraryRetriever:
     """One library to search. Holds no state of its own but papers and vectors already looked up, and which passages
     were found."""
 
-    def __init__(self, library: Library, embedder: Embedder, settings: Settings) -> None:
+    def __init__(
+        self, library: Library, embedder: Embedder, settings: Settings, *, reranker: Reranker | None = None
+    ) -> None:
         self._library = library
         self._embedder = embedder
         self._settings = settings
-        self._relevance = load_relevance(embedder.id, unit="sentence")
+        self._models = () if reranker is None else (reranker.id,)
+        self._rerank = None if reranker is None else reranking(reranker, settings.rerank)
         self._papers: dict[str, Paper] = {}
         self._vectors: dict[str, NDArray[np.float32]] = {}
         self._found: dict[int, None] = {}
@@ -54,6 +60,7 @@ class LibraryRetriever:
                 filters=filters,
                 k=k,
                 candidates=self._settings.candidates,
+                rerank=self._rerank,
             )
         self._found |= dict.fromkeys(hit.passage.id for hit in hits)
         return hits
@@ -64,6 +71,7 @@ class LibraryRetriever:
             library_generation=self._library.store.generation,
             reader=READER,
             embedder=self._embedder.id,
+            models=self._models,
             seed=self._settings.seed,
             passages=tuple(self._found),
         )
@@ -104,11 +112,15 @@ class LibraryRetriever:
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(len(texts), dimension), rows of length 1. What was embedded before is not embedded again: the parts of a
-        question and what may be asked next find the same sentences."""
+        question and what may be asked next find the same sentences. Texts in a script that the embedder does not read
+        are near where they share pairs of characters: to the embedder they would all be alike."""
         if len(self._vectors) > KEPT_VECTORS:
             self._vectors.clear()
         if new := [t for t in dict.fromkeys(texts) if t not in self._vectors]:
-            self._vectors.update(zip(new, self._embedder.embed(new), strict=True))
+            read = [t for t in new if is_read(t, self._embedder.id)]
+            self._vectors.update(zip(read, self._embedder.embed(read), strict=True))
+            rest = [t for t in new if t not in self._vectors]
+            self._vectors |= {t: _hashed(content_words(t), self._embedder.dimension) for t in rest}
         if not texts:
             return np.zeros((0, self._embedder.dimension), dtype=np.float32)
         return np.stack([self._vectors[t] for t in texts])
@@ -116,13 +128,28 @@ class LibraryRetriever:
     def overlap(self, query: str, texts: Sequence[str]) -> list[float]:
         """Share, 0..1, of the query's idf-weighted words that each text holds."""
         store = self._library.store
-        words = [quoted(word) for word in content_words(query)]
-        weights = {w: inverse_document_frequency(store.n_passages, store.document_frequency(w)) for w in words}
-        return [idf_overlap(weights, present) for present in matching(words, texts)]
+        words = content_words(query)
+        frequency = {w: store.document_frequency(quoted(w)) for w in words}
+        weights = {quoted(w): inverse_document_frequency(store.n_passages, frequency[w]) for w in words}
+        units = [tuple(map(quoted, unit)) for unit in chinese.units(words)]
+        return [unit_overlap(units, weights, present) for present in matching(list(weights), texts)]
 
-    def relevance(self, cosine: float, overlap: float) -> float:
-        """Probability, 0..1, that a text with this cosine and overlap is relevant."""
-        return self._relevance.probability(cosine, overlap)
+    def relevance(self, query: str, text: str, *, cosine: float, overlap: float) -> float:
+        """Probability, 0..1, that a text with this cosine and overlap is relevant to the query; by words where the
+        embedder does not read the script of either."""
+        weights = load_relevance(comparable(self._embedder.id, query, text), unit="sentence")
+        return weights.probability(cosine, overlap)
+
+
+def _hashed(words: Sequence[str], dimension: int) -> NDArray[np.float32]:
+    """A unit vector of the words: each adds or takes one at its own place (Weinberger et al. 2009)."""
+    vector = np.zeros(dimension, dtype=np.float32)
+    for word in words:
+        digest = int.from_bytes(hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+        vector[digest % dimension] += 1.0 if digest >> 63 else -1.0
+    if not vector.any():
+        vector[0] = 1.0
+    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
 
 
 def _cut(spans: Sequence[Span], start: int, end: int) -> list[Span]:

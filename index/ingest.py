@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 
 from assistant.encoders import Embedder
 from assistant.errors import Cancelled, DiskFull, EmbedderMismatch, LibraryError, ReadError
-from assistant.index import bibfiles, writes
+from assistant.index import bibfiles, leaving, writes
 from assistant.index.chunk import CHUNKING, passages
 from assistant.index.faults import fault
 from assistant.index.files import Source, find_files, sha256_of
@@ -78,11 +78,13 @@ def ingest(
     with library.writing() as db:
         total = len(sources) + len(failed)
         run = _Run(library, db, embedder, target, total, cancel=cancel or threading.Event(), password=password)
+        leaving.finish(db, time.time())
         for report in failed:
             run.reports.append(report)
             yield report
         yield from _ingest_files(run, sources, workers, rehash, limits or Limits())
         yield from _take_up_bibliographies(run, paths)
+        leaving.take_back(db, [report.paper_id for report in run.reports])
         if library.cache_fault():
             library.renew_cache(db)
         interrupted = cancel is not None and cancel.is_set() and len(run.reports) < run.total
@@ -304,7 +306,7 @@ def reembed(library: Library, embedder: Embedder, *, target: int) -> Iterator[Pr
     """Cut and embed every paper anew from its stored pages, and put the result in place in one transaction: until
     then, and if it is stopped, the library stays as it was."""
     with library.writing() as db:
-        papers = library.store.papers()
+        papers = [library.store.papers(paper_id)[0] for paper_id in library.store.readers()]
         fresh = []
         for n, paper in enumerate(papers):
             document = library.store.document(paper.id)

@@ -140,8 +140,9 @@ class Library:
             self.renew_cache(db)
 
     def edit(self, paper_id: str, changes: Record, cleared: Sequence[str] = ()) -> None:
-        """Keep what the user says of a paper, over all that is read; fields `cleared` are as before any edit."""
-        with self.writing() as db, writes.transaction(db):
+        """Keep what the user says of a paper, over all that is read; fields `cleared` are as before any edit. Needs no
+        writer's lock: it touches nothing that a reading or an embedding under way was made from."""
+        with writes.transaction(self.store.db) as db:
             before = catalogue.record_of(db, paper_id, catalogue.EDIT)
             said = asdict(before[0] if before else Record()) | {k: v for k, v in asdict(changes).items() if v}
             record = catalogue.record_from({name: value for name, value in said.items() if name not in cleared})

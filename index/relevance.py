@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 Unit = Literal["passage", "sentence"]
+BY_WORDS_ALONE = ""
+"""In place of an embedder's id: the cosine says nothing."""
 WEIGHTS = Path(__file__).with_name("relevance.json")
 
 
@@ -50,3 +52,10 @@ def idf_overlap(weights: Mapping[str, float], present: Collection[str]) -> float
     """Share, 0..1, of the words' weight that `present` holds; 0 where there are no words."""
     total = sum(weights.values())
     return sum(weight for word, weight in weights.items() if word in present) / total if total else 0.0
+
+
+def unit_overlap(units: Sequence[tuple[str, ...]], weights: Mapping[str, float], present: Collection[str]) -> float:
+    """Share, 0..1, of the units' weight that is there. A unit is there with any of its words, and weighs what the
+    commonest of them weighs."""
+    by_unit = {" ".join(unit): min(weights[word] for word in unit) for unit in units}
+    return idf_overlap(by_unit, {" ".join(unit) for unit in units if any(word in present for word in unit)})

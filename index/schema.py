@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assistant import database
 from assistant.database import is_full
+from assistant.index.sentences import fts_text
 
 __all__ = ["DATABASE", "MIGRATIONS", "TOKENIZER", "connect", "database_folder", "explain", "is_full"]
 
@@ -17,6 +18,15 @@ DATABASE = "library.db"
 APPLICATION_ID = 0x50415042
 TOKENIZER = "porter unicode61"
 """Of the full-text index, as migration 0 made it."""
+
+WORDS_ANEW = """
+    UPDATE passages_fts SET text = (SELECT fts_text(passages.text) FROM passages WHERE id = passages_fts.rowid)
+    WHERE text != (SELECT fts_text(passages.text) FROM passages WHERE id = passages_fts.rowid);
+    UPDATE references_fts SET text = (SELECT fts_text(passages.text) FROM passages WHERE id = references_fts.rowid)
+    WHERE text != (SELECT fts_text(passages.text) FROM passages WHERE id = references_fts.rowid)
+    """
+"""The migration to add (again) after every change of `fts_text`: the word index of an older library then holds what
+queries are made of now. Passages that are spelled as before are not written."""
 
 # One script per schema version: script i brings version i to i + 1.
 MIGRATIONS = (
@@ -89,13 +99,27 @@ MIGRATIONS = (
         entries TEXT NOT NULL
     )
     """,
+    WORDS_ANEW,
+    """
+    CREATE TABLE tasks (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL,
+        sha256 TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, page INTEGER NOT NULL DEFAULT 0,
+        pages INTEGER NOT NULL DEFAULT 0, paper_id TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0,
+        added REAL NOT NULL, begun REAL, ended REAL
+    );
+    CREATE INDEX tasks_state ON tasks (state);
+    CREATE TABLE leaving (
+        paper_id TEXT PRIMARY KEY REFERENCES papers (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+        until REAL NOT NULL
+    ) WITHOUT ROWID
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 
 
 def _format() -> database.Format:
     instead = "restore it from a copy or ingest into another folder"
-    return database.Format("library", APPLICATION_ID, MIGRATIONS, instead)
+    return database.Format("library", APPLICATION_ID, MIGRATIONS, instead, {"fts_text": fts_text})
 
 
 def connect(folder: Path) -> sqlite3.Connection:

@@ -1,21 +1,25 @@
-"""Question -> ranked passages: by words (BM25), by meaning (vectors), the two fused by rank, each with a probability.
+"""Question -> ranked passages: by words (BM25), by meaning (vectors), the two fused, the first ones read again by a
+reranker where there is one; each with a probability.
 
-Pure but for the corpus, the vector index and the embedder it is handed: it knows no SQL, no FAISS, no model. What a
-hit says about the question is not judged here.
+Pure but for the corpus, the vector index, the embedder and the reranker it is handed: it knows no SQL, no FAISS, no
+model. What a hit says about the question is not judged here.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.encoders import Embedder
-from assistant.index.relevance import idf_overlap, inverse_document_frequency, load_relevance
+from assistant.index import chinese
+from assistant.index.relevance import BY_WORDS_ALONE, inverse_document_frequency, load_relevance, unit_overlap
+from assistant.index.scripts import is_multilingual, is_read
 from assistant.index.sentences import fts_text
 from assistant.types import Filters, Hit, Passage, PassageKind
 
@@ -25,6 +29,9 @@ MAX_CHARACTERS = 10_000
 """Of a query; the rest is not looked at."""
 FUSION_K = 60
 """Damps the first ranks; the value of Cormack, Clarke and Büttcher 2009."""
+WORDS_SHARE = 0.4
+"""Weight of the words' score against the vectors', both as standard scores among the candidates. On SciFact's training
+queries 0.35 to 0.45 are alike (benchmarks/retrieval.py)."""
 ROWS_OF_A_TABLE = 3
 """Rows of one table among the hits, at most: each holds the header's words, so a question for one finds them all."""
 EVERYTHING = Filters()
@@ -87,6 +94,10 @@ class VectorIndex(Protocol):
         ...
 
 
+Rerank = Callable[[str, Sequence[tuple[int, float]], Mapping[int, str], Corpus], list[tuple[int, float]]]
+"""(query, ids with scores best first, their texts, the corpus) -> the same ids with scores, best first."""
+
+
 def search(
     query: str,
     *,
@@ -96,33 +107,112 @@ def search(
     filters: Filters = EVERYTHING,
     k: int,
     candidates: int,
+    rerank: Rerank | None = None,
 ) -> list[Hit]:
-    """The `k` best passages for `query` by reciprocal rank fusion of the `candidates` best by words and by vectors.
+    """The `k` best passages for `query`, of the `candidates` best by words and by vectors, fused by `blend`, the first
+    ones put into another order by `rerank`.
 
-    Where the filters ask for references, they are found by words. Never fails for what the query holds; a blank one
-    finds nothing. Hits are in fused order; `score` is the probability of relevance, which need not fall with the rank.
+    Where the filters ask for references, they are found by words, and ranks are fused. Never fails for what the query
+    holds; a blank one finds nothing. `score` is the probability of relevance, which need not fall with the rank.
     """
     query = query[:MAX_CHARACTERS].strip()
     if not query or k < 1:
         return []
     words = content_words(query)
     vector = embedder.embed([query])[0]
-    by_words = [i for i, _ in store.lexical(any_of(words), candidates, filters)] if words else []
-    by_meaning = vectors.search(vector, candidates, store.allowed(filters))[0].tolist()
-    fused = _fuse_references(by_words, by_meaning, store) if filters.references else fuse([by_words, by_meaning])
+    fused = find(
+        words, vector, store=store, vectors=vectors, filters=filters, candidates=candidates,
+        read=reader(query, embedder.id),
+    )  # fmt: skip
     found = store.passages([i for i, _ in fused])
-    scores = _best(_few_rows([(i, score) for i, score in fused if i in found], found), k)
+    fused = _few_rows([(i, score) for i, score in fused if i in found], found)
+    if rerank is not None and is_read(query, embedder.id):
+        fused = rerank(query, fused, {i: found[i].text for i, _ in fused}, store)
+    scores = _best(fused, k)
     passages = {i: found[i] for i in scores}
     cosines = dict(zip(passages, np.clip(vectors.cosines(vector, list(passages)), 0.0, 1.0).tolist(), strict=True))
-    # Equal ranks are common; what parts them must not be the id, which depends on the order of ingest.
+    # Equal scores happen; what parts them must not be the id, which depends on the order of ingest.
     ids = sorted(passages, key=lambda i: (-scores[i], -cosines[i], passages[i].paper_id, passages[i].text))[:k]
     cosines |= _cosines_of_references(vector, ids, passages, embedder)
     overlaps = word_overlap(words, ids, store)
-    relevance = load_relevance(embedder.id)
+    weights = [load_relevance(comparable(embedder.id, query, passages[i].text)) for i in ids]
     return [
         Hit(passages[i], rank, relevance.probability(cosines[i], overlap), cosines[i], overlap)
-        for rank, (i, overlap) in enumerate(zip(ids, overlaps, strict=True), start=1)
+        for rank, (i, overlap, relevance) in enumerate(zip(ids, overlaps, weights, strict=True), start=1)
     ]
+
+
+def comparable(embedder_id: str, query: str, text: str) -> str:
+    """The embedder's id where its cosine of the two says something, else BY_WORDS_ALONE."""
+    return embedder_id if is_read(query, embedder_id) and is_read(text, embedder_id) else BY_WORDS_ALONE
+
+
+def reader(query: str, embedder_id: str) -> Callable[[str], bool] | None:
+    """Whether the cosine of the query with a text says something; None where it does with every text."""
+    if is_multilingual(embedder_id):
+        return None
+    return (lambda text: is_read(text, embedder_id)) if is_read(query, embedder_id) else (lambda _: False)
+
+
+def find(
+    words: Sequence[str],
+    vector: NDArray[np.float32],
+    *,
+    store: Corpus,
+    vectors: VectorIndex,
+    filters: Filters = EVERYTHING,
+    candidates: int,
+    read: Callable[[str], bool] | None = None,
+) -> list[tuple[int, float]]:
+    """(id, fused score) of the passages that are among the `candidates` best by words or by meaning, best first.
+
+    Passages that are not `read` are ranked by words; those found by meaning alone come last.
+    """
+    by_words = store.lexical(any_of(words), candidates, filters) if words else []
+    by_meaning = vectors.search(vector, candidates, store.allowed(filters))[0].tolist()
+    unread = set() if read is None else _unread([*(i for i, _ in by_words), *by_meaning], store, read)
+    near = [i for i in by_meaning if i not in unread]
+    if filters.references:
+        ranked = _fuse_references([i for i, _ in by_words], near, store)
+    else:
+        # Where the list is full, a passage that is not on it has at most the last one's score; else no word is in it.
+        least = by_words[-1][1] if len(by_words) >= candidates else 0.0
+        ids = list(dict.fromkeys([*(i for i, _ in by_words), *near]))
+        known = dict(by_words)
+        worded = np.array([known.get(i, least) for i in ids])
+        ranked = blend(ids, worded, _neutral(vectors.cosines(vector, ids), np.array([i in unread for i in ids], bool)))
+    floor = ranked[-1][1] - 1 if ranked else 0.0
+    return ranked + [(i, floor) for i in by_meaning if i in unread and i not in dict(by_words)]
+
+
+def _unread(ids: Sequence[int], store: Corpus, read: Callable[[str], bool]) -> set[int]:
+    return {i for i, passage in store.passages(ids).items() if not read(passage.text)}
+
+
+def _neutral(cosines: NDArray[np.float32], unread: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The cosines, where they say nothing the mean of the others, so that they move no passage."""
+    if not unread.any():
+        return cosines
+    mean = cosines[~unread].mean() if not unread.all() else 0.0
+    return np.where(unread, np.float32(mean), cosines)
+
+
+def blend(
+    ids: Sequence[int], first: NDArray[np.floating], second: NDArray[np.floating], *, share: float = WORDS_SHARE
+) -> list[tuple[int, float]]:
+    """(id, score), best first, equal ones by ascending id: `share` of the first score and the rest of the second, each
+    in standard deviations from its mean, so that it does not matter what they count (convex combination, Bruch et al.
+    2023, arXiv:2210.11934)."""
+    scores = share * standard(first) + (1 - share) * standard(second)
+    return sorted(zip(ids, scores.tolist(), strict=True), key=lambda entry: (-entry[1], entry[0]))
+
+
+def standard(scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Standard deviations from the mean; zeros where all are equal."""
+    centred = np.asarray(scores, dtype=np.float64) - (np.mean(scores) if len(scores) else 0.0)
+    spread = float(centred.std()) if len(scores) else 0.0
+    # Below this it is rounding that parts them.
+    return centred / spread if spread > 1e-9 else np.zeros_like(centred)
 
 
 def _fuse_references(by_words: Sequence[int], by_meaning: Sequence[int], store: Corpus) -> list[tuple[int, float]]:
@@ -164,7 +254,7 @@ def _few_rows(fused: Sequence[tuple[int, float]], passages: Mapping[int, Passage
 
 def _best(fused: Sequence[tuple[int, float]], k: int) -> dict[int, float]:
     """The k best with their scores, and those that equal the last of them."""
-    least = fused[k - 1][1] if len(fused) >= k else 0.0
+    least = fused[k - 1][1] if len(fused) >= k else -math.inf
     return {i: score for i, score in fused if score >= least}
 
 
@@ -183,7 +273,7 @@ def content_words(query: str) -> list[str]:
     pairs of characters for Chinese and Japanese. Where all are stop words there are none."""
     spelled = re.sub(r"['’]s\b", "", fts_text(query[:MAX_CHARACTERS])).lower()
     words = dict.fromkeys(re.findall(r"[^\W_]+", spelled))
-    return [word for word in words if word not in STOP_WORDS][:MAX_WORDS]
+    return [word for word in words if word not in STOP_WORDS and not chinese.is_empty(word)][:MAX_WORDS]
 
 
 def quoted(word: str) -> str:
@@ -198,8 +288,10 @@ def any_of(words: Sequence[str]) -> str:
 
 
 def word_overlap(words: Sequence[str], ids: Sequence[int], store: Corpus) -> list[float]:
-    """For each passage of `ids` the share of the words' inverse-document-frequency weight that it holds, 0..1."""
+    """For each passage of `ids` the share of the words' inverse-document-frequency weight that it holds, 0..1; of
+    Chinese the share of the characters'."""
     n = store.n_passages
     weights = {word: inverse_document_frequency(n, store.document_frequency(quoted(word))) for word in words}
     holders = {word: store.containing(quoted(word), ids) for word in words}
-    return [idf_overlap(weights, {word for word in words if i in holders[word]}) for i in ids]
+    units = chinese.units(words)
+    return [unit_overlap(units, weights, {word for word in words if i in holders[word]}) for i in ids]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from assistant.index.chinese import UNSPACED, character_pairs, one_spelling
+
 _STOP = re.compile(
     r"""
     (?<![.!?…]) [.!?…]++                  # the stop; from its first mark only, so that a million dots stay linear
@@ -260,19 +262,14 @@ def _letter_ends(line: str, before: re.Match[str], *, starter: bool, capital: bo
     return starter or lettered
 
 
-# Scripts written without spaces between words: Han with its extensions, and the Japanese syllabaries.
-_UNSPACED = re.compile(r"[\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
 _SOFT_HYPHEN = 0xAD
 
 
 def fts_text(text: str) -> str:
-    """What the word index is to hold for `text`: Chinese and Japanese as overlapping pairs of characters (the index's
-    tokenizer finds nothing inside a run of them), ligatures as letters, no soft hyphens, all else unchanged."""
-    spelled = text.translate({**_LIGATURES, _SOFT_HYPHEN: None})
-    return _UNSPACED.sub(lambda run: f" {' '.join(character_pairs(run[0]))} ", spelled)
-
-
-def character_pairs(run: str) -> list[str]:
-    """The overlapping pairs of a run's characters; the run itself where it is shorter."""
-    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+    """What the word index is to hold for `text`: Chinese and Japanese as overlapping pairs of characters in one
+    spelling (`assistant.index.chinese`), ligatures as letters, no soft hyphens, all else unchanged."""
+    if text.isascii():
+        return text
+    spelled = one_spelling(text.translate({**_LIGATURES, _SOFT_HYPHEN: None}))
+    return UNSPACED.sub(lambda run: f" {' '.join(character_pairs(run[0]))} ", spelled)

@@ -135,16 +135,16 @@ class Store:
 
     @property
     def n_papers(self) -> int:
-        return int(self.db.execute("SELECT count(*) FROM papers").fetchone()[0])
+        return int(self.db.execute(f"SELECT count(*) FROM papers WHERE {_STAYING}").fetchone()[0])
 
     @property
     def n_works(self) -> int:
         """Papers, those of one work counted once."""
-        return int(self.db.execute("SELECT count(DISTINCT work_id) FROM papers").fetchone()[0])
+        return int(self.db.execute(f"SELECT count(DISTINCT work_id) FROM papers WHERE {_STAYING}").fetchone()[0])
 
     def papers(self, paper_id: str = "") -> list[Paper]:
-        """All papers by title, or the one with this id."""
-        where, values = ("WHERE id = ?", (paper_id,)) if paper_id else ("", ())
+        """All papers by title but those that are being removed, or the one with this id."""
+        where, values = ("WHERE id = ?", (paper_id,)) if paper_id else (f"WHERE {_STAYING}", ())
         rows = self.db.execute(
             "SELECT id, work_id, title, authors, year, doi, flags, "
             "(SELECT count(*) FROM pages WHERE pages.reading_id = papers.reading_id), "
@@ -194,6 +194,11 @@ class Store:
         """The pages of a paper's present reading, in order."""
         for page_id in self.page_ids(paper_id).values():
             yield self._page("pages.id = ?", (page_id,))
+
+    def some_pages(self, paper_id: str, first: int, count: int) -> list[Page]:
+        """The pages of a paper's present reading with a number from `first` on, at most `count`."""
+        ids = [page_id for number, page_id in self.page_ids(paper_id).items() if number >= first]
+        return [self._page("pages.id = ?", (page_id,)) for page_id in ids[:count]]
 
     def page_of(self, passage_id: int, number: int) -> Page:
         """Page `number` of the reading that the passage belongs to, so that its offsets fit."""
@@ -276,7 +281,7 @@ class Store:
     def lexical(self, match: str, limit: int, filters: Filters) -> list[tuple[int, float]]:
         """Best passages for an FTS5 query with their BM25 scores (higher is better), best first; each kind of text
         by the word counts of its own."""
-        where, values = _where(filters)
+        where, values = self._where(filters)
         found: list[tuple[int, float]] = []
         for table in ("passages_fts", "references_fts") if filters.references else ("passages_fts",):
             query = f"SELECT rowid, -bm25({table}) FROM {table} WHERE {table} MATCH ? "
@@ -287,11 +292,18 @@ class Store:
 
     def allowed(self, filters: Filters) -> NDArray[np.int64] | None:
         """Ids of the passages that pass the filters, ascending; None where there is nothing to filter."""
-        where, values = _where(filters)
+        where, values = self._where(filters)
         if not where:
             return None
         rows = self.db.execute(f"{_ALLOWED} WHERE {where} ORDER BY passages.id", values)
         return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+    def _where(self, filters: Filters) -> tuple[str, list[str | int]]:
+        """The filters as SQL; while papers are being removed, also that it is none of those."""
+        where, values = _where(filters)
+        if self.db.execute("SELECT 1 FROM leaving LIMIT 1").fetchone():
+            where = f"{where} AND {_STAYING}" if where else _STAYING
+        return where, values
 
     def document_frequency(self, match: str) -> int:
         """Number of passages that an FTS5 query matches."""
@@ -356,6 +368,7 @@ def _paper(row: tuple[Any, ...], paths: tuple[Path, ...]) -> Paper:
     )
 
 
+_STAYING = "papers.id NOT IN (SELECT paper_id FROM leaving)"
 _ALLOWED = "SELECT passages.id FROM passages JOIN papers USING (reading_id)"
 
 

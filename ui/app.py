@@ -26,10 +26,13 @@ T = TypeVar("T")
 QUESTIONS_AT_ONCE = 2
 """Questions answered at the same time; more wait in the queue."""
 QUEUE = 32
-SCRIPT = "".join(f'<script src="/look/{name}.js" defer></script>' for name in ("page", "evidence", "chat"))
-LINKED = "evidence.css"
-"""Style of what stands beside Gradio's own part of the page, to which Gradio would bind the rules it is given."""
-STYLE = f'<link rel="stylesheet" href="/look/{LINKED}">'
+SCRIPTS = ("page", "evidence", "chat", "library", "review")
+"""In this order: what `page` gives the others use."""
+HEAD = "".join(
+    [f'<link rel="stylesheet" href="/look/{style.name}">' for style in sorted(ASSETS.glob("*.css"))]
+    + [f'<script src="/look/{name}.js" defer></script>' for name in SCRIPTS]
+)
+"""Styles are linked: those handed to Gradio it rewrites, and rules for :root or body within @media are lost."""
 
 
 def build(site: Site, language: str) -> gr.Blocks:
@@ -64,8 +67,7 @@ def _mount(page: gr.Blocks, application: FastAPI, path: str) -> None:
             path=path,
             server_name="127.0.0.1",
             theme=_theme(),
-            css_paths=sorted(f for f in ASSETS.glob("*.css") if f.name != LINKED),
-            head=SCRIPT + STYLE,
+            head=HEAD,
             footer_links=[],
             run_history=False,
             show_error=False,

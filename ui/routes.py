@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant import AssistantError
+from assistant.ui.errors import explained
 from assistant.ui.markup import notice
 from assistant.ui.screens import ROUTERS
 from assistant.ui.site import Site
@@ -76,7 +77,8 @@ def home(language: str) -> str:
 
 
 def _our_error(request: Request, error: Exception) -> Response:
-    return HTMLResponse(notice(str(error)), 422)
+    assert isinstance(error, AssistantError)
+    return HTMLResponse(explained(error, Words(language(request))), 422)
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:

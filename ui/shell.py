@@ -11,6 +11,9 @@ from assistant.ui.words import LANGUAGES, Words
 SCREENS = ("chat", "library", "history", "review", "training", "settings")
 """In the order of the way between them. The first is Gradio's, and open at the start."""
 
+DEEP = frozenset({"library"})
+"""Screens with addresses of their own below theirs (`#library/paper/ID`)."""
+
 
 def frame(words: Words) -> str:
     """The header: name, screens, language, theme; and what the script says of its own accord."""
@@ -48,8 +51,12 @@ def _theme(words: Words) -> str:
 def screens(words: Words) -> str:
     """The empty sections of all screens but the first."""
     return "".join(
-        f'<section id="screen-{screen}" class="screen" data-from="/screens/{screen}" tabindex="-1"'
+        f'<section id="screen-{screen}" class="screen" data-from="/screens/{screen}" tabindex="-1"{_deep(screen)}'
         f' aria-label="{escape(words(f"frame.nav.{screen}"))}">'
         f'<p class="working">{escape(words("frame.loading"))}</p></section>'
         for screen in SCREENS[1:]
     )
+
+
+def _deep(screen: str) -> str:
+    return ' data-deep="yes"' if screen in DEEP else ""

@@ -14,7 +14,7 @@ from assistant.ui.pages import Pages
 from assistant.ui.warm import Warmth
 
 if TYPE_CHECKING:
-    from assistant import Assistant
+    from assistant import Assistant, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +38,8 @@ class Site:
     def reader(self, cookies: Mapping[str, str]) -> Reader:
         """The reader of a request with these cookies."""
         return self._only
+
+    def replace(self, reader: str, settings: Settings) -> None:
+        """From the next question on this reader's assistant has these settings; a question in hand ends with its
+        own."""
+        self._only = Reader(reader, self._only.assistant.with_settings(settings))

@@ -22,7 +22,7 @@ from assistant.types import Answer, Evidence, Label
 MAX_TEXT = 4000
 """Characters of a remark, at most."""
 _MARKS = re.compile(r"\s*\[[\d\s,;–-]+\]")
-_COLUMNS = "id, turn, kind, step, evidence, text, snapshot, created, blind, label, claim, quote, reviewed"
+_COLUMNS = "id, turn, kind, step, evidence, text, snapshot, created, blind, label, claim, quote, reviewed, note"
 
 
 class Kind(enum.StrEnum):
@@ -40,7 +40,8 @@ class Item:
     """What a user said of an answer: of its `step` (from 1), of its passage [`evidence`], or of all of it.
 
     `claim` and `quote` (an [n]) are what is judged, "" and None where the answer does not say; a reviewer may name
-    them. `blind` is the label given before the model's was seen, `label` the one that counts; None: not yet.
+    them. `blind` is the label given before the model's was seen, `label` the one that counts; None: not yet. `note` is
+    the reviewer's.
     """
 
     id: int
@@ -56,6 +57,7 @@ class Item:
     claim: str
     quote: int | None
     reviewed: str
+    note: str = ""
 
     @property
     def passage(self) -> Evidence | None:
@@ -88,20 +90,19 @@ def add_feedback(
     turn = history.turn(answer)
     if turn.answer is None:
         raise UsageError(f"{turn.id} was interrupted before it had an answer; there is nothing to judge")
-    item = _item_of(turn, turn.answer, _kind(kind), step, evidence, showable(text), history.clock())
+    item = _item_of(turn, turn.answer, _kind(kind), step, evidence, text, history.clock())
     with history.writing() as db:
-        row = db.execute(f"INSERT INTO feedback ({_COLUMNS}) VALUES ({', '.join('?' * 13)})", _row(item))
+        row = db.execute(f"INSERT INTO feedback ({_COLUMNS}) VALUES ({', '.join('?' * 14)})", _row(item))
         return replace(item, id=int(row.lastrowid or 0))
 
 
 def items(history: History, *, reviewed: bool | None = None, praise: bool = False) -> list[Item]:
     """The queue, oldest first; `reviewed` True or False: only those; `praise`: those that were only liked too."""
+    which = "(? OR kind <> ? OR reviewed IS NOT NULL) AND (reviewed IS NOT NULL) IN (?, ?)"
+    wanted = (True, False) if reviewed is None else (reviewed, reviewed)
     with history.reading() as db:
-        rows = db.execute(f"SELECT {_COLUMNS} FROM feedback ORDER BY id").fetchall()
-    found = [_item(row) for row in rows]
-    return [
-        i for i in found if reviewed in (None, bool(i.reviewed)) and (praise or i.kind is not Kind.UP or i.reviewed)
-    ]
+        rows = db.execute(f"SELECT {_COLUMNS} FROM feedback WHERE {which} ORDER BY id", (praise, str(Kind.UP), *wanted))
+        return [_item(row) for row in rows.fetchall()]
 
 
 def find(history: History, item: int) -> Item:
@@ -114,11 +115,13 @@ def find(history: History, item: int) -> Item:
 
 
 def label(
-    history: History, item: int, given: Label | str, *, claim: str | None = None, quote: int | None = None
-) -> Item:
+    history: History, item: int, given: Label | str, *, claim: str | None = None, quote: int | None = None,
+    note: str | None = None,
+) -> Item:  # fmt: skip
     """Label an item: the first label is the blind one and stays as it is; the second, given with the model's in sight,
     counts. `claim` and `quote` say what is judged where the answer does not. Raises UsageError."""
     found = find(history, item)
+    found = replace(found, note=found.note if note is None else _remark(note))
     found = replace(found, claim=found.claim if claim is None else showable(claim.strip()))
     found = replace(found, quote=found.quote if quote is None else _passage(found.answer, quote))
     wanted = _label(given)
@@ -129,9 +132,9 @@ def label(
     with history.writing() as db:
         # Another reviewer may have been first: a blind label is written once.
         changed = db.execute(
-            "UPDATE feedback SET blind = ?, label = ?, claim = ?, quote = ?, reviewed = ? "
+            "UPDATE feedback SET blind = ?, label = ?, claim = ?, quote = ?, reviewed = ?, note = ? "
             "WHERE id = ? AND coalesce(blind, ?) = ?",
-            (*_labels(found), found.claim, found.quote, found.reviewed or None, item, found.blind, found.blind),
+            (*_judged(found), item, found.blind, found.blind),
         ).rowcount
     if not changed:
         raise UsageError(f"item {item} was labelled by another reviewer in between; look at it again")
@@ -164,10 +167,15 @@ def _item_of(
         raise UsageError(f"{turn.id} has {len(answer.steps)} steps; there is no step {step}")
     if evidence is not None:
         _passage(answer, evidence)
-    if len(text) > MAX_TEXT:
-        raise UsageError(f"the text has {len(text):,} characters; shorten it to at most {MAX_TEXT:,}")
+    text = _remark(text)
     claim, quote = _claim_and_quote(turn, answer, step, evidence)
     return Item(0, turn.id, kind, step, evidence, text, answer, created, None, None, claim, quote, "")
+
+
+def _remark(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise UsageError(f"the text has {len(text):,} characters; shorten it to at most {MAX_TEXT:,}")
+    return showable(text)
 
 
 def _claim_and_quote(turn: Turn, answer: Answer, step: int | None, evidence: int | None) -> tuple[str, int | None]:
@@ -209,19 +217,23 @@ def _labels(item: Item) -> tuple[str | None, str | None]:
     return (None if item.blind is None else str(item.blind), None if item.label is None else str(item.label))
 
 
+def _judged(item: Item) -> tuple[object, ...]:
+    return (*_labels(item), item.claim, item.quote, item.reviewed or None, item.note)
+
+
 def _row(item: Item) -> tuple[object, ...]:
     """An item as it is kept, in the order of _COLUMNS; its number is the database's."""
     return (
         None, item.turn, str(item.kind), item.step, item.evidence, item.text, freeze(item.answer), item.created,
-        *_labels(item), item.claim, item.quote, item.reviewed or None,
+        *_judged(item),
     )  # fmt: skip
 
 
 def _item(row: Sequence[Any]) -> Item:
-    number, turn, kind, step, evidence, text, snapshot, created, blind, given, claim, quote, reviewed = row
+    number, turn, kind, step, evidence, text, snapshot, created, blind, given, claim, quote, reviewed, note = row
     answer = thaw_answer(snapshot, f"item {number} of the review queue")
     labels = [None if name is None else _label(name) for name in (blind, given)]
     return Item(
         number, turn, _kind(kind), step, evidence, text, answer, created, labels[0], labels[1], claim, quote,
-        reviewed or "",
+        reviewed or "", note,
     )  # fmt: skip

@@ -27,6 +27,9 @@ MIGRATIONS = (
         quote INTEGER, reviewed TEXT
     )
     """,
+    """
+    ALTER TABLE feedback ADD COLUMN note TEXT NOT NULL DEFAULT ''
+    """,
 )
 HISTORY = Format(
     "history",

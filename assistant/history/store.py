@@ -150,6 +150,14 @@ class History:
             rows = db.execute(f"SELECT {_COLUMNS} FROM turns WHERE {holds} ORDER BY created DESC, id", words)
             return [_turn(row) for row in rows.fetchall()]
 
+    def chosen(self, name: str) -> tuple[str, list[Turn]]:
+        """The title and the turns of a conversation, or of one answer, whose id begins so. Raises UsageError."""
+        if name.startswith(ANSWER):
+            turn = self.turn(name)
+            return turn.question, [turn]
+        thread = self.thread(name)
+        return thread.title, self.turns(thread.id)
+
     def papers(self, state: int) -> dict[str, str]:
         """Id -> title of the papers that the library held in a state."""
         with self.reading() as db:

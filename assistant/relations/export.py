@@ -28,6 +28,7 @@ def _conflict_json(conflict: Conflict) -> Json:
     return {
         "raising": [relation_json(r) for r in conflict.raising],
         "lowering": [relation_json(r) for r in conflict.lowering],
+        "unchanged": [relation_json(r) for r in conflict.unchanged],
     }
 
 

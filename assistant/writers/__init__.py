@@ -61,6 +61,17 @@ def load_writer(
     raise UsageError(f"model is {spec!r}; write {FORMS}")
 
 
+def check_spec(spec: str, *, adapter: str | None = None) -> None:
+    """UsageError for a name that is no writer's, or an adapter that does not go with it; nothing is loaded."""
+    if spec.startswith(LOCAL) and spec != LOCAL:
+        return
+    if spec != EXTRACTIVE:
+        if not spec.startswith(SERVER):
+            raise UsageError(f"model is {spec!r}; write {FORMS}")
+        split_server(spec)
+    _refuse(spec, adapter=adapter, four_bit=False)
+
+
 def split_server(spec: str) -> tuple[str, str]:
     """("qwen3", "http://localhost:11434/v1") of "openai:qwen3@http://localhost:11434/v1". UsageError otherwise."""
     found = re.fullmatch(r"openai:(?P<name>\S+?)@(?P<url>https?://\S+)", spec)

@@ -75,5 +75,5 @@ class Shelf:
         words = set(re.findall(r"\w{4,}", query.lower()))
         return [len(words & set(re.findall(r"\w{4,}", t.lower()))) / max(1, len(words)) for t in texts]
 
-    def relevance(self, cosine: float, overlap: float) -> float:
+    def relevance(self, query: str, text: str, *, cosine: float, overlap: float) -> float:
         return min(1.0, max(0.0, overlap))

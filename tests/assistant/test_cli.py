@@ -326,7 +326,9 @@ def test_ask_prints_its_graph(sample_library: Path, capsys: pytest.CaptureFixtur
     code, out, _ = run(capsys, "ask", QUESTION, "--library", sample_library, "--graph", "json")
     graph = json.loads(out)
     assert {"velorite"} <= {node["label"].casefold() for node in graph["nodes"]}
-    assert all(edge["sign"] == 1 for edge in graph["edges"] if "yield" in edge["effect"])
+    assert {edge["sign"] for edge in graph["edges"] if "yield" in edge["effect"]} == {1, 0}  # on loam, on sand
+    assert all(conflict["raising"] and conflict["unchanged"] for conflict in graph["conflicts"])
+    assert graph["conflicts"]
 
 
 def test_compare_prints_a_row_for_each_work(sample_library: Path, capsys: pytest.CaptureFixture[str]) -> None:

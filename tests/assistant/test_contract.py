@@ -52,6 +52,7 @@ EVIDENCE = [
     "score",
     "stance",
     "kind",
+    "language",
 ]
 JUDGEMENT = ["label", "confidence", "calibrated", "conflict", "n_for", "n_against", "reason", "mismatches"]
 ODD = os.fsdecode(b"/papers/caf\xe9.pdf")
@@ -158,7 +159,7 @@ def test_evidence_values_repeat_the_first_span() -> None:
             {"page": 4, "start": 0, "end": 5, "boxes": [[5.0, 6.0, 7.0, 8.0], [5.5, 6.5, 7.5, 8.5]]},
         ],
         "boxes": [[1.0, 2.0, 3.0, 4.0]], "context": {"text": "It is a quote “ü”."}, "section": "Results",
-        "score": 0.75, "stance": "REFUTES", "kind": "text",
+        "score": 0.75, "stance": "REFUTES", "kind": "text", "language": "en",
     }  # fmt: skip
 
 

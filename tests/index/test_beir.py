@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant import rankings
 from assistant.errors import UsageError
-from assistant.index import evaluation, rankings
+from assistant.index import evaluation
 from assistant.index.beir import read_collection
 from assistant.testing import HashEmbedder
 

@@ -10,12 +10,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from assistant import server
-from tests.ui.scripted import HOSTILE, ScriptedAssistant, make_paper, script
+from assistant.history import Asked, History, Turn
+from assistant.types import Answer
+from tests.ui.scripted import HOSTILE, ScriptedAssistant, make_answer, make_evidence, make_paper, script
 
 CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -94,3 +98,32 @@ def page(browser: Any, served: Served) -> Iterator[Any]:
     context.close()
     assert requests
     assert [r for r in requests if not r.startswith((served.url, "data:", "blob:"))] == []
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    """The page's own routes, without Gradio, over a library's folder in which only a history is kept."""
+    from fastapi import FastAPI
+
+    from assistant import Assistant
+    from assistant.ui.routes import add_routes
+    from assistant.ui.site import Site
+
+    assistant = Assistant(tmp_path)
+    app = FastAPI()
+    add_routes(app, Site(assistant))
+    client = TestClient(app, raise_server_exceptions=False, headers={"X-Asked-By": "page"}, follow_redirects=False)
+    return Kept(client, assistant.history())
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A client of the page's routes, and the history behind them."""
+
+    client: TestClient
+    history: History
+
+    def answer(self, question: str = "Does it help?", answer: Answer | None = None, *, mode: str = "ask") -> Turn:
+        """A question that was asked and answered, in a conversation of its own."""
+        turn = self.history.begin("", question, standalone="", mode=mode, asked=Asked(question), state=0)
+        return self.history.finish(turn, answer or make_answer("Yield rose [1].", [make_evidence()]))

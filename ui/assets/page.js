@@ -4,7 +4,10 @@
 //   data-every="1000"              ... and again so many milliseconds after each answer, while it is on screen
 //   data-on="library"              ... and again when an answer carries "X-Changed: library" (several: "library jobs")
 //   <form data-to="/x" data-into="#id">   is sent there by POST; the answer fills #id (else the nearest data-from)
-//                                  a button's own formaction, name and value count; data-ask="..." asks first
+//                                  a button's own formaction, name and value count; data-ask="..." asks first;
+//                                  a button with formmethod="get" (a download) is left to the browser
+//   data-deep                      the screen has addresses of its own: #library/paper/1 asks /screens/library/paper/1
+//   <button data-theme="dark">     chooses a theme: light, dark or system
 //   X-Go: #chat/c-1                an answer with this header opens that screen
 //   X-Said: some%20words           ... and with this one says that, for all to see and hear
 //
@@ -31,16 +34,21 @@
     }
   }
 
-  // Replaces what an element holds; the focus and what is unfolded stay where their ids do.
-  function put(element, html) {
+  // Replaces what an element holds; the focus and what is unfolded (asked for again: what is ticked) stay where their ids do.
+  function put(element, html, again = false) {
     if (element.shown === html) return;
+    const ticked = again ? all("input[type=checkbox][id]:checked:not([checked])", element).map((box) => box.id) : [];
     const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
     const open = all("details[open][id]", element).map((d) => d.id);
     element.innerHTML = element.shown = html;
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    for (const id of ticked) { const box = document.getElementById(id); if (box) box.checked = true; }
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     all("[data-from]", element).forEach(fill);
   }
+
+  const TYPED = "input:not([type=checkbox], [type=radio]), textarea";
+  const typing = (element) => element.contains(document.activeElement) && document.activeElement.matches(TYPED);
 
   const shown = (element) => element.isConnected && element.offsetParent !== null;
 
@@ -49,7 +57,8 @@
     if (!shown(element)) return;
     const answer = await ask(element.dataset.from);
     if (answer) {
-      put(element, answer.html);
+      if (!element.dataset.every || !typing(element)) put(element, answer.html, element.asked === element.dataset.from);
+      element.asked = element.dataset.from;
       told(answer.headers);
     }
     if (element.dataset.every && element.isConnected) {
@@ -86,7 +95,7 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.dataset.to) return;
+    if (!form.dataset.to || event.submitter?.getAttribute("formmethod") === "get") return;
     event.preventDefault();
     send(form, event.submitter);
   });
@@ -103,6 +112,7 @@
       if (a.dataset.screen === screen) a.setAttribute("aria-current", "page"); else a.removeAttribute("aria-current");
     }
     const section = $(`#screen-${screen}`);
+    if (section?.dataset.deep) section.dataset.from = `/screens/${location.hash.slice(1).startsWith(screen) ? location.hash.slice(1) : screen}`;
     if (section?.dataset.from) fill(section);
     all("[data-from]", section ?? undefined).forEach(fill);
     if (before && before !== screen) section?.focus({ preventScroll: true });
@@ -118,8 +128,10 @@
   }
   const wished = () => localStorage.getItem("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("#theme")) return;
-    localStorage.setItem("theme", document.body.classList.contains("dark") ? "light" : "dark");
+    const button = event.target.closest("#theme, [data-theme]");
+    if (!button) return;
+    const chosen = button.dataset.theme ?? (document.body.classList.contains("dark") ? "light" : "dark");
+    if (chosen === "system") localStorage.removeItem("theme"); else localStorage.setItem("theme", chosen);
     theme(wished() === "dark");
   });
 
@@ -130,6 +142,6 @@
     theme(wished() === "dark");
     open();
   }
-  window.page = { ask, fill, put, say, told };
+  window.page = { ask, fill, put, say, told, words };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin); else begin();
 })();

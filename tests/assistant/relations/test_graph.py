@@ -37,7 +37,7 @@ def test_opposite_signs_of_two_works_are_a_conflict_and_are_named() -> None:
     assert [r.evidence for r in conflict.raising] == [1]
     assert [r.evidence for r in conflict.lowering] == [2]
     assert conflict_sentence(conflict) == (
-        "The papers disagree in sign on “Velorite” and “yield of tomatoes”: raised by [1], lowered by [2]."
+        "The papers differ on “Velorite” and “tomato yield”: raised by [1], lowered by [2]."
     )
 
 
@@ -48,12 +48,25 @@ def test_opposite_signs_of_two_works_are_a_conflict_and_are_named() -> None:
         evidence(2, "Velorite raised tomato yield.", SAND),
         evidence(2, "Velorite lowered nitrate leaching.", SAND),
         evidence(2, "Lime lowered the yield of tomatoes.", SAND),
-        evidence(2, "Velorite did not change the yield of tomatoes.", SAND),
     ],
-    ids=["same work", "same sign", "other effect", "other cause", "no effect"],
+    ids=["same work", "same sign", "other effect", "other cause"],
 )
 def test_what_is_no_conflict(other: Evidence) -> None:
     assert conflicts(relations_of([UP, other]), [UP, other]) == ()
+
+
+def test_no_effect_beside_an_effect_is_named_and_a_known_cause_ends_the_place_before_it() -> None:
+    sand = evidence(2, "On sandy soil velorite did not change the yield of tomatoes.", SAND)
+    assert relations_of([sand]) == ()  # where the place ends cannot be told from this sentence alone
+    (_, relation) = relations = relations_of([UP, sand])
+    assert (relation.cause, relation.relation, relation.sign) == ("velorite", "did not change", 0)
+    (conflict,) = conflicts(relations, [UP, sand])
+    assert conflict_sentence(conflict).endswith("raised by [1], not changed by [2].")
+
+
+def test_a_known_cause_that_is_named_but_does_not_act_states_nothing() -> None:
+    other = evidence(2, "On farms without velorite lime lowered the yield of tomatoes.", SAND)
+    assert [r.cause for r in relations_of([UP, other])] == ["Velorite"]
 
 
 def test_a_bracket_in_a_name_cannot_pass_for_a_citation() -> None:
