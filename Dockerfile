@@ -15,6 +15,7 @@ COPY assistant/ assistant/
 COPY index/ index/
 COPY finetune/ finetune/
 COPY ui/ ui/
+COPY examples/papers/ examples/papers/
 RUN pip install . && rm -rf /src
 
 RUN useradd --create-home assistant && mkdir /library && chown assistant /library

@@ -6,14 +6,17 @@ Wiring only: what is done is decided in `index`, `reasoning` and `claims`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.config import BUILT_IN_EMBEDDER, Settings, find_library, load_settings
 from assistant.errors import AssistantError, LibraryError, UsageError
+from assistant.loaded import Loaded
 from assistant.types import (
     Answer,
     Comparison,
@@ -63,6 +66,8 @@ if TYPE_CHECKING:
 Mode = Literal["ask", "check", "compare"]
 StreamEvent = ReasoningStep | Evidence | Answer | Verdict
 EVERYTHING = Filters()
+WRITER_OPTIONS = ("adapter", "device", "seed", "four_bit", "context_tokens", "chat_template")
+"""Settings that a writer is loaded with, beside its name."""
 
 
 class Assistant:
@@ -93,6 +98,7 @@ class Assistant:
         self._verifier: Verifier | None = None
         self._writer: Writer | None = None
         self._reranker: Reranker | None = None
+        self._loaded = Loaded()
         self._guard = threading.RLock()
 
     def __enter__(self) -> Assistant:
@@ -112,14 +118,22 @@ class Assistant:
 
     def with_settings(self, settings: Settings) -> Assistant:
         """The same library with other settings; the models loaded are shared where they name the same ones."""
-        other = Assistant(settings=replace(settings, library=self.folder))
-        other._model, other.given = self._model, self.given
+        other = self._sharing(replace(settings, library=self.folder))
         for attribute, named in (
             ("_embedder", ("embedder",)), ("_verifier", ("verifier",)), ("_reranker", ("rerank", "reranker")),
-            ("_writer", ("model", "adapter", "seed", "four_bit", "context_tokens", "chat_template")),
+            ("_writer", ("model", *WRITER_OPTIONS)),
         ):  # fmt: skip
             if all(getattr(settings, n) == getattr(self.settings, n) for n in ("device", *named)):
                 setattr(other, attribute, getattr(self, attribute))
+        return other
+
+    def beside(self, library: str | Path) -> Assistant:
+        """Another library with the same settings; each model is loaded once for both, whichever asks for it first."""
+        return self._sharing(replace(self.settings, library=Path(library)))
+
+    def _sharing(self, settings: Settings) -> Assistant:
+        other = Assistant(settings=settings)
+        other._model, other.given, other._loaded = self._model, self.given, self._loaded
         return other
 
     # papers
@@ -140,9 +154,11 @@ class Assistant:
         rehash: bool = False,
         password: str = "",
         cancel: threading.Event | None = None,
+        patience: float = 0.0,
     ) -> Iterator[Progress | FileReport | IngestReport]:
         """As `ingest`, telling what happens: Progress while at work, a FileReport for each file once it is stored
-        (or has failed), the IngestReport last. Set `cancel` to stop after the paper in hand."""
+        (or has failed), the IngestReport last. Set `cancel` to stop after the paper in hand; `patience` is for how many
+        seconds to wait where another process (the page) is writing."""
         from assistant.index.ingest import check_settings, ingest
         from assistant.index.sandbox import Limits
 
@@ -159,6 +175,7 @@ class Assistant:
             limits=Limits(ocr=self.settings.ocr == "auto"),
             password=password,
             cancel=cancel,
+            patience=patience,
         )
 
     def read(self, path: str | Path, *, password: str = "") -> Document:
@@ -422,20 +439,23 @@ class Assistant:
         s = self.settings
         with self._guard:
             if self._writer is None and (self._model is not None or s.model != EXTRACTIVE or s.adapter):
-                self._writer = load_writer(
-                    self._model or s.model, adapter=s.adapter, device=s.device, seed=s.seed, four_bit=s.four_bit,
-                    context_tokens=s.context_tokens, chat_template=s.chat_template,
-                )  # fmt: skip
+                options = {n: getattr(s, n) for n in WRITER_OPTIONS}
+                name = ("writer", s.model if self._model is None else id(self._model), *options.values())
+                self._writer = self._loaded.get(name, lambda: load_writer(self._model or s.model, **options))
             return self._writer
 
     def verifier(self) -> Verifier:
         """What judges claims and steps, loaded once. Raises ModelError for an adapter that is missing, damaged, or
         belongs to another base."""
         from assistant.finetune import load_verifier
+        from assistant.finetune.adapters import find_adapter
 
+        device = self.settings.device
         with self._guard:
             if self._verifier is None:
-                self._verifier = load_verifier(self.settings.verifier or None, device=self.settings.device)
+                folder = find_adapter(self.settings.verifier or None).folder  # the one in use may change
+                load = partial(load_verifier, folder, device=device)
+                self._verifier = self._loaded.get(("verifier", folder, device), load)
             return self._verifier
 
     # settings
@@ -598,6 +618,45 @@ class Assistant:
         paper = self.paper(paper_id)
         return summarise(paper, self.passages(paper.id), self.searcher())
 
+    def evaluate(
+        self,
+        *,
+        n: int = 100,
+        variants: Sequence[str] = (),
+        say: Callable[[str], None] = lambda _: None,
+        cancel: threading.Event | None = None,
+    ) -> dict[str, Any]:
+        """How well this library's own passages are found, and how often nothing is mistaken for an answer, by a test
+        set made of them by rule: at most `n` queries of each kind, the same for equal libraries and seeds. `variants`:
+        settings to compare ("candidates=200"). Raises UsageError, LibraryError, Cancelled."""
+        from assistant.index.evaluation import stages
+        from assistant.library_evaluation import evaluate_library, varied
+        from assistant.library_gold import make_gold
+
+        if n < 1:
+            raise UsageError(f"--n is {n}; it must be at least 1")
+        settings, searcher, library = varied(self.settings, variants), self.searcher(), self._open()
+        gold = make_gold(self.papers(), self.passages, searcher.frequency, n=n, seed=self.settings.seed)
+        with ExitStack() as opened:
+            others = {name: opened.enter_context(self.with_settings(s)) for name, s in settings.items()}
+            result = evaluate_library(
+                gold,
+                stages(library.store, library.index(), self.embedder()),
+                {name: (other.searcher(), other.settings) for name, other in others.items()},
+                lambda text: self.check(text, cancel=cancel),
+                say=say,
+                cancel=cancel,
+            )
+        works, passages = searcher.describe()
+        made = {
+            "works": works,
+            "passages": passages,
+            "embedder": self.embedder().id,
+            "seed": self.settings.seed,
+            "n": n,
+        }
+        return made | result
+
     def searcher(self) -> LibraryRetriever:
         """What reasoning asks for passages, places and papers."""
         from assistant.index.evidence import LibraryRetriever
@@ -614,7 +673,9 @@ class Assistant:
 
         with self._guard:
             if self._reranker is None and self.settings.rerank:
-                self._reranker = load_reranker(self.settings.reranker, device=self.settings.device)
+                name, device = self.settings.reranker, self.settings.device
+                load = partial(load_reranker, name, device=device)
+                self._reranker = self._loaded.get(("reranker", name, device), load)
             return self._reranker
 
     def retriever(self, *, k: int = 10, filters: Filters = EVERYTHING) -> BaseRetriever:
@@ -635,7 +696,8 @@ class Assistant:
     def _load(self, name: str) -> Embedder:
         from assistant.encoders import load_embedder
 
-        return load_embedder(name, device=self.settings.device)
+        device = self.settings.device
+        return self._loaded.get(("embedder", name, device), partial(load_embedder, name, device=device))
 
     def _open(self, *, create: bool = False) -> Library:
         from assistant.index.library import Library

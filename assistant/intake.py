@@ -37,6 +37,8 @@ BATCH = 16
 that another program gets its turn."""
 IDLE_SECONDS = 0.5
 """Between two looks for work that another process has left, or for a removal that is due."""
+GIVE_WAY_SECONDS = 0.2
+"""Between two batches, for another process that waits for the library; it looks every 0.05 s."""
 TROUBLE_SECONDS = 5.0
 """Before the next try where the disk is full or the database cannot be used."""
 STOP_SECONDS = 10.0
@@ -241,7 +243,9 @@ class Intake:
             batch = self._next(library)
             if not batch:
                 return False
-            return self._read(library, batch)
+            done = self._read(library, batch)
+            self._stop.wait(GIVE_WAY_SECONDS)
+            return done
         except LibraryBusy:
             return False
         except AssistantError as error:
@@ -254,7 +258,7 @@ class Intake:
         if any(until <= now for until in leaving.all_leaving(db).values()):
             with library.writing():
                 leaving.finish(db, now)
-                library.renew_cache(db)
+                library.renew_cache()
 
     def _next(self, library: Library) -> list[Task]:
         """The files to read now; one with a password of its own goes alone."""
@@ -272,10 +276,12 @@ class Intake:
     def _read(self, library: Library, batch: Sequence[Task]) -> bool:
         """Read these files; False where another process writes to the library."""
         db = library.store.db
-        password = self._passwords.get(batch[0].id, "")
+        password = self._passwords.pop(batch[0].id, "")
         try:
             self._follow(library, batch, password)
         except LibraryBusy as error:
+            if password:
+                self._passwords.setdefault(batch[0].id, password)
             tasks.requeue(db, [task.id for task in batch], reason=str(error))
             return False
         except AssistantError as error:
@@ -283,7 +289,6 @@ class Intake:
         except Exception as error:
             logger.exception("reading files that were handed in failed")
             self._fail(library, batch, f"something unforeseen went wrong ({type(error).__name__}); try again")
-        self._passwords.pop(batch[0].id, None)
         tasks.requeue(db, [task.id for task in batch])
         return True
 

@@ -1,8 +1,8 @@
 """The web server: the FastAPI application with the headers every answer carries, and the port it listens on.
 
 Only this machine may ask: it listens on a loopback address, refuses a foreign Host (another site's name pointed at
-this machine) and a foreign Origin (another site's page posting to it). Knows nothing of the page: who starts the
-server mounts it.
+this machine) and a foreign Origin (another site's page posting to it). Where people sign in it may listen elsewhere
+and bear other names; who they are is the page's affair. Knows nothing of the page: who starts the server mounts it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import os
 import socket
 import sys
 import webbrowser
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -62,24 +62,31 @@ SECURITY_HEADERS = {
 }
 
 
-class LocalOnly:
+class OwnNameOnly:
     """ASGI middleware: puts the security headers on every response and answers 403 to a foreign Host or Origin.
 
-    Written against ASGI itself, since Starlette's own wrapper holds back the end of a stream whose reader has left.
+    A host is foreign unless it is in `names` or, with `addresses`, an IP address: no other site can have one for its
+    name. Written against ASGI itself, since Starlette's own wrapper holds back the end of a stream whose reader has
+    left.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, names: Collection[str] = LOOPBACK_NAMES, addresses: bool = False) -> None:
         self.app = app
+        self.names = names
+        self.addresses = addresses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            answer = self.app if is_local(Headers(scope=scope)) else FORBIDDEN
+            own = comes_from_own_page(Headers(scope=scope), self.names, addresses=self.addresses)
+            answer = self.app if own else FORBIDDEN
             await answer(scope, receive, _with_headers(send))
 
 
-FORBIDDEN = PlainTextResponse("Only pages of this machine may ask here.\n", status_code=403)
+FORBIDDEN = PlainTextResponse(
+    "Only pages of this machine may ask here. Served under another name? Start it with --name.\n", status_code=403
+)
 
 
 def _with_headers(send: Send) -> Send:
@@ -91,11 +98,20 @@ def _with_headers(send: Send) -> Send:
     return send_with_headers
 
 
-def is_local(headers: Headers) -> bool:
-    """Whether a request names this machine as its host and, where it names an origin, comes from this very page."""
+def comes_from_own_page(headers: Headers, names: Collection[str], *, addresses: bool = False) -> bool:
+    """Whether a request names this server as its host and, where it names an origin, comes from this very page."""
     host = headers.get("host", "")
     origin = headers.get("origin")
-    return _host_name(f"//{host}") in LOOPBACK_NAMES and (origin is None or _netloc(origin) == host)
+    name = _host_name(f"//{host}")
+    return (name in names or (addresses and _is_address(name))) and (origin is None or _netloc(origin) == host)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _netloc(url: str) -> str:
@@ -113,23 +129,29 @@ def _host_name(url: str) -> str:
         return ""
 
 
-def application() -> FastAPI:
-    """An empty application that answers this machine only; pages and doors are mounted into it.
+def application(*, names: Iterable[str] = (), host: str = "127.0.0.1") -> FastAPI:
+    """An empty application that answers this machine only; pages and doors are mounted into it. It also answers to
+    `names` and, where it is to be served on a `host` beyond this machine, to the machine's own.
 
     FastAPI's own documentation pages are left out: they load scripts from elsewhere.
     """
     app = FastAPI(title="assistant", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(LocalOnly)
+    beyond = not is_loopback(host)
+    machine = {socket.gethostname(), socket.getfqdn(), host} if beyond else set()
+    known = LOOPBACK_NAMES | {name.lower() for name in (*names, *machine)}
+    app.add_middleware(OwnNameOnly, names=known, addresses=beyond)
     return app
 
 
-def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int | None = None, browser: bool = False) -> None:
+def serve(
+    app: FastAPI, *, host: str = "127.0.0.1", port: int | None = None, browser: bool = False, accounts: bool = False
+) -> None:
     """Serve until Ctrl-C; says the address on stderr and opens it in the user's browser if wished.
 
-    `port` None or 0 is the first free one from 7860. Raises UsageError for a host other than this machine, and for a
-    port that is taken or not allowed.
+    `port` None or 0 is the first free one from 7860. `accounts`: people sign in, so that it may be served elsewhere.
+    Raises UsageError for a host other than this machine without accounts, and for a port that is taken or not allowed.
     """
-    with listen(host, port) as listener:
+    with listen(host, port, accounts=accounts) as listener:
         address = url(listener)
         print(f"the page is at {address} (Ctrl-C ends it)", file=sys.stderr, flush=True)
         if browser:
@@ -163,9 +185,9 @@ def runner(app: FastAPI) -> uvicorn.Server:
     )
 
 
-def listen(host: str, port: int | None) -> socket.socket:
+def listen(host: str, port: int | None, *, accounts: bool = False) -> socket.socket:
     """A socket that listens; raises UsageError as `serve` says."""
-    address = loopback_address(host)
+    address = address_of(host, accounts=accounts)
     if port is not None and not 0 <= port <= 65535:
         raise UsageError(f"port {port} does not exist; choose one from 1024 to 65535")
     ports: Iterable[int] = (port,) if port else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
@@ -185,16 +207,31 @@ def listen(host: str, port: int | None) -> socket.socket:
     )
 
 
-def loopback_address(host: str) -> str:
-    """The loopback address that `host` names; raises UsageError for any other host."""
-    if host == "localhost":
-        return "127.0.0.1"
+def is_loopback(host: str) -> bool:
+    """Whether `host` names this machine to itself alone."""
     with contextlib.suppress(ValueError):
-        if str(ipaddress.ip_address(host)) in LOOPBACK_NAMES:
-            return host
-    raise UsageError(
-        f"host {host!r} is not this machine; the page has no log-in yet, so choose 127.0.0.1, ::1 or localhost"
-    )
+        return str(ipaddress.ip_address(host)) in LOOPBACK_NAMES
+    return host == "localhost"
+
+
+def address_of(host: str, *, accounts: bool = False) -> str:
+    """The address that `host` names. Raises UsageError for one beyond this machine unless there are `accounts`, and for
+    a name that leads nowhere."""
+    if is_loopback(host):
+        return "127.0.0.1" if host == "localhost" else host
+    if not accounts:
+        raise UsageError(
+            f"host {host!r} is not this machine, and without accounts anybody could read the library: choose "
+            "127.0.0.1, ::1 or localhost, or add accounts (assistant users add NAME) and serve with --auth"
+        )
+    if _is_address(host):
+        return host
+    try:
+        return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+    except (OSError, UnicodeError) as error:
+        raise UsageError(
+            f"host {host!r} is not known ({error}); choose an address of this machine, or 0.0.0.0"
+        ) from error
 
 
 def _bind(address: str, port: int) -> socket.socket:
@@ -213,4 +250,5 @@ def _bind(address: str, port: int) -> socket.socket:
 def url(listener: socket.socket) -> str:
     """The address of the page that `listener` serves."""
     host, port = listener.getsockname()[:2]
+    host = socket.gethostname() if ipaddress.ip_address(host).is_unspecified else host
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -384,5 +384,7 @@ def _wrap(text: str, width: int, *, indent: str = "") -> str:
 
 def _columns(text: str) -> int:
     """Columns a terminal gives the text: two for a wide character, none for a combining one."""
+    if text.isascii():
+        return len(text)
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.combining(c) != 0 for c in text)

@@ -17,7 +17,7 @@ from assistant.errors import UsageError
 from assistant.interrupt import cancel_on_sigint
 
 OK = 0
-TASKS = ("claims", "reasoning", "evidence")
+TASKS = ("claims", "reasoning", "evidence", "embedder")
 RETRIEVAL = "retrieval"
 CHOICES: dict[str, type] = {
     "base": str, "head": str, "method": str, "rank": int, "alpha": int, "dropout": float, "epochs": int,
@@ -49,7 +49,7 @@ def finetune(arguments: argparse.Namespace) -> int:
     from assistant import finetune as training
     from assistant.finetune.processes import is_first
 
-    if not arguments.train or arguments.out is None:
+    if not (arguments.train or (arguments.task == "embedder" and arguments.library)) or arguments.out is None:
         raise UsageError("name what to learn from with --train F, and a new folder with --out DIR")
     changes = {name: getattr(arguments, name) for name in CHOICES}
     flags = {name: True if getattr(arguments, name) else None for name in FLAGS}
@@ -57,7 +57,7 @@ def finetune(arguments: argparse.Namespace) -> int:
     run, text = _task(arguments)
     with cancel_on_sigint("a checkpoint") as cancel, TrainingBar() as bar:
         trained = run(
-            arguments.train, arguments.out, dev=arguments.dev, test=arguments.test, recipe=recipe,
+            arguments.train or (), arguments.out, dev=arguments.dev, test=arguments.test, recipe=recipe,
             start_from=arguments.start_from, labels=_label_map(arguments.label_map), skip_bad=arguments.skip_bad,
             drop_shared=arguments.drop_shared, resume=arguments.resume, device=arguments.device or "auto",
             wandb=arguments.wandb, say=bar.line if is_first() else _silent, progress=bar.show, cancel=cancel,
@@ -77,12 +77,25 @@ def _task(arguments: argparse.Namespace) -> tuple[Callable[..., Any], Callable[[
         return partial(training.train, corpus=arguments.corpus), report_text
     if arguments.task == "evidence":
         return _ranking(arguments, training.train_evidence), ranking_text
+    if arguments.task == "embedder":
+        return _ranking(arguments, training.train_embedder, own=_own_pairs(arguments)), ranking_text
     if arguments.base is None and arguments.recipe is None:
         raise UsageError("the task reasoning needs a model that writes; name a causal or a T5 model with --base")
     return partial(training.train_reasoning, judge=_judge(arguments)), reasoning_text
 
 
-def _ranking(arguments: argparse.Namespace, train: Callable[..., Any]) -> Callable[..., Any]:
+def _own_pairs(arguments: argparse.Namespace) -> list[Any]:
+    """Questions with passages made of the library named; none without one."""
+    from assistant.finetune.ranking_data import Group
+    from assistant.index.unlabelled import library_pairs
+
+    if not arguments.library:
+        return []
+    pairs = library_pairs(arguments.library, seed=arguments.seed or 0)
+    return [Group(p.query, (p.passage,), (1.0,), p.paper_id, p.source) for p in pairs]
+
+
+def _ranking(arguments: argparse.Namespace, train: Callable[..., Any], **given: Any) -> Callable[..., Any]:
     """Training on questions with passages: with collections' training judgements, and hard negatives by the product's
     own search, also of the library named."""
     from functools import partial
@@ -95,7 +108,7 @@ def _ranking(arguments: argparse.Namespace, train: Callable[..., Any]) -> Callab
         embedder = load_embedder(device=options["device"])
         return train(
             *files, read_folder=partial(read_collection, split="train"), mine=partial(nearest, embedder=embedder),
-            pool=library_texts(arguments.library) if arguments.library else (), **options,
+            pool=library_texts(arguments.library) if arguments.library else (), **given, **options,
         )  # fmt: skip
 
     return run
@@ -134,7 +147,10 @@ def build_reasoning_data(arguments: argparse.Namespace) -> int:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Report how well an adapter judges claims or reasons over evidence, or how well search finds what is asked for."""
+    """Report how well an adapter judges claims or reasons over evidence, how well search finds what is asked for, or
+    (with --library and no --data) how well a library's own passages are found and what it cannot answer is declined."""
+    if arguments.data is None:
+        return _evaluate_library(arguments)
     if arguments.task == RETRIEVAL:
         return _evaluate_retrieval(arguments)
     from assistant.finetune import reasoning_report, report
@@ -191,6 +207,25 @@ def _rerank(arguments: argparse.Namespace, device: str) -> Any:
     from assistant.index.rerank import reranking
 
     return reranking(load_reranker(settings.reranker, device=device), settings.rerank)
+
+
+def _evaluate_library(arguments: argparse.Namespace) -> int:
+    from assistant import library_report
+    from assistant.api import Assistant
+
+    if arguments.library is None:
+        raise UsageError("name what to measure: --data F for rows, or --library DIR for a library by its own passages")
+    names = ("library", "embedder", "device", "seed")
+    with Assistant(**{n: getattr(arguments, n) for n in names}) as assistant, cancel_on_sigint("the query") as cancel:
+        result = assistant.evaluate(n=arguments.n, variants=arguments.set, say=_note, cancel=cancel)
+    if arguments.out is not None:
+        library_report.write(arguments.out, result)
+    print(json.dumps(result, indent=2) if arguments.json else library_report.report_text(result, arguments.out))
+    return OK
+
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _retrieval_text(result: dict[str, Any]) -> str:
@@ -288,7 +323,7 @@ def reasoning_text(result: dict[str, Any], folder: Path | None) -> str:
 
 def ranking_text(result: dict[str, Any], folder: Path | None) -> str:
     """The report on ranking for a terminal."""
-    from assistant.finetune.evidence import summary
+    from assistant.finetune.ranking_run import summary
 
     lines = [f"{name}: {value}" for name, value in summary(result)]
     return "\n".join([*lines, *([f"all of it: {folder}/README.md"] if folder else [])])
@@ -317,7 +352,11 @@ def add_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> 
         add(parser.add_subparsers(title="actions", metavar="ACTION"), "build-reasoning-data", build_reasoning_data)
     )
     parser = add(commands, "evaluate", evaluate)
-    parser.add_argument("--data", type=Path, required=True, metavar="F", help="claims with labels; or a BEIR folder")
+    parser.add_argument("--data", type=Path, metavar="F", help="claims with labels; or a BEIR folder")
+    parser.add_argument("--n", type=int, default=100, help="of a library: queries of each kind, at most (default: 100)")
+    parser.add_argument("--seed", type=int, help="of a library: which passages are asked for (default: 0)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE[,...]",
+        help="of a library: compare with these settings too, such as candidates=200; may be given again")  # fmt: skip
     parser.add_argument("--split", default="test", help="of a BEIR folder's judgements (default: test)")
     parser.add_argument("--embedder", metavar="NAME", help="for retrieval (default: the built-in one)")
     parser.add_argument("--rerank", type=int, metavar="N", help="for retrieval: passages read again; 0: none")

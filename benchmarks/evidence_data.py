@@ -2,9 +2,10 @@
 
     python benchmarks/evidence_data.py OUT [--seed 0]
 
-Writes train.jsonl and held.jsonl for `assistant finetune --task evidence`, and says how many rows of each source.
-From training splits only: SciFact's judged queries and rationales, Evidence Inference's spans in their full texts,
-PubMedQA's questions; and titles and closing sentences of SciFact's abstracts, except of those that a test query cites.
+Writes train.jsonl and look.jsonl for `assistant finetune --task evidence`, and all rows held back, held.jsonl; says how
+many there are of each source. From training splits only: SciFact's judged queries and rationales, Evidence Inference's
+spans in their full texts, PubMedQA's questions; and closing sentences of SciFact's abstracts, except of those that a
+test query cites.
 A document is held back where the SHA-256 of its id leaves 0 divided by five, as by claims_data.py, so that the built-in
 verifier, which training goes on from, has not seen it either.
 """
@@ -41,10 +42,17 @@ MINED = 30
 NEAR = 5
 """Every group has one of the nearest so many."""
 CUT_WORDS = 75
-"""Words of a passage that is shown from its beginning: about 110 tokens."""
-SCIFACT_COPIES, TITLES, CLOSINGS = 2, 1500, 1500
+"""Words of a sentence and its neighbour that are shown: about 110 tokens."""
+MIX = {
+    "scifact window": 520, "scifact sentence": 420, "evidence inference": 460, "pubmedqa window": 240, "closing": 240,
+}  # fmt: skip
+"""Rows of each source that are trained on: a quarter of an hour of one core."""
+LOOKED = 100
+"""Held-back rows that training looks at."""
+CLOSINGS = 400
 CLOSING_WORDS = (8, 40)
 """Words of a closing sentence that serves as a question."""
+LEAST_SENTENCES = 4
 FORMS = (
     "Effect of {i} versus {c} on {o}",
     "Does {i} change {o} compared with {c}?",
@@ -108,16 +116,12 @@ def joined(part: Sequence[str]) -> tuple[str, list[Part]]:
     return " ".join(part), places
 
 
-def cut(part: Sequence[str]) -> str:
-    return " ".join(" ".join(part).split()[:CUT_WORDS])
-
-
 def group(query: str, positive: str, negatives: Sequence[str], doc_id: str, source: str) -> Row:
     return {"query": query, "positive": positive, "negatives": list(negatives), "doc_id": doc_id, "source": source}
 
 
 def scifact(texts: Texts, asked: dict[str, tuple[str, set[str]]], vectors_of: dict[str, Any]) -> Iterator[Row]:
-    """Judged queries: windows, beginnings, and gold sentences against others of the same abstract and of near ones."""
+    """Judged queries: windows, and gold sentences against others of the same abstract and of near ones."""
     gold = {
         (str(row["id"]), doc): sorted({i for found in sets for i in found["sentences"]})
         for row in read("scifact/claims_train.jsonl")
@@ -126,12 +130,9 @@ def scifact(texts: Texts, asked: dict[str, tuple[str, set[str]]], vectors_of: di
     for query_id, (query, own) in asked.items():
         near = texts.near(query, vectors_of[query], tuple(own))
         for doc in sorted(own):
-            for _ in range(SCIFACT_COPIES):
-                others = texts.drawn(near, NEGATIVES)
-                shown = texts.windows(query, [texts.parts[d] for d in (doc, *others)])
-                yield group(query, shown[0], shown[1:], doc, "scifact window")
-                others = texts.drawn(near, NEGATIVES)
-                yield group(query, cut(texts.parts[doc]), [cut(texts.parts[d]) for d in others], doc, "scifact cut")
+            others = texts.drawn(near, NEGATIVES)
+            shown = texts.windows(query, [texts.parts[d] for d in (doc, *others)])
+            yield group(query, shown[0], shown[1:], doc, "scifact window")
             chosen = gold.get((query_id, doc))
             if chosen:
                 yield from _gold(texts, query, doc, chosen, near)
@@ -154,17 +155,15 @@ def _gold(texts: Texts, query: str, doc: str, chosen: Sequence[int], near: Seque
             yield group(query, part[i], [*same, *far], doc, "scifact sentence")
 
 
-def abstracts(texts: Texts, usable: Sequence[str], embed: Any) -> Iterator[Row]:
-    """Titles and closing sentences as questions for what is left of their abstract."""
-    titled = texts.pick.sample(usable, min(TITLES, len(usable)))
-    closed = [d for d in usable if CLOSING_WORDS[0] <= len(texts.parts[d][-1].split()) <= CLOSING_WORDS[1]]
-    closed = texts.pick.sample([d for d in closed if len(texts.parts[d]) > 4], CLOSINGS)
-    asked = [(d, texts.parts[d][0], texts.parts[d][1:], "title") for d in titled]
-    asked += [(d, texts.parts[d][-1], texts.parts[d][:-1], "closing") for d in closed]
-    for (doc, query, rest, source), vector in zip(asked, embed([a[1] for a in asked]), strict=True):
+def closings(texts: Texts, usable: Sequence[str], embed: Any) -> Iterator[Row]:
+    """Closing sentences, which say what was found, as questions for what is left of their abstract."""
+    fit = [d for d in usable if CLOSING_WORDS[0] <= len(texts.parts[d][-1].split()) <= CLOSING_WORDS[1]]
+    chosen = texts.pick.sample([d for d in fit if len(texts.parts[d]) > LEAST_SENTENCES], CLOSINGS)
+    for doc, vector in zip(chosen, embed([texts.parts[d][-1] for d in chosen]), strict=True):
+        query = texts.parts[doc][-1]
         others = texts.drawn(texts.near(query, vector, (doc,)), NEGATIVES)
-        shown = texts.windows(query, [rest, *(texts.parts[d][1:] for d in others)])
-        yield group(query, shown[0], shown[1:], doc, source)
+        shown = texts.windows(query, [texts.parts[doc][:-1], *(texts.parts[d][1:] for d in others)])
+        yield group(query, shown[0], shown[1:], doc, "closing")
 
 
 def pubmedqa(pick: random.Random, embedder: Any) -> Iterator[Row]:
@@ -180,7 +179,6 @@ def pubmedqa(pick: random.Random, embedder: Any) -> Iterator[Row]:
             others = texts.drawn(texts.near(query, vector, (name,)), NEGATIVES)
             shown = texts.windows(query, [parts[n] for n in (name, *others)])
             yield group(query, shown[0], shown[1:], name, "pubmedqa window")
-            yield group(query, cut(parts[name]), [cut(parts[n]) for n in others], name, "pubmedqa cut")
 
 
 def _sentences(text: str) -> list[str]:
@@ -225,6 +223,17 @@ def _stretch(text: str, places: Sequence[Part], n: int, pick: random.Random) -> 
     return " ".join(text[places[n][0] : places[last][1]].split()[:CUT_WORDS])
 
 
+def mixed(rows: Sequence[Row]) -> list[Row]:
+    """The first rows of each source, as many as MIX says."""
+    seen: Counter[str] = Counter()
+    kept = []
+    for row in rows:
+        seen[row["source"]] += 1
+        if seen[row["source"]] <= MIX[row["source"]]:
+            kept.append(row)
+    return kept
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
@@ -239,15 +248,15 @@ def main() -> None:
     with temporary_library(whole, cached_vectors(whole, embedder)) as (store, index):
         texts = Texts(list(corpus), corpus, store, index, pick)
         rows = list(scifact(texts, asked, vectors_of))
-        usable = [d for d, part in corpus.items() if d not in tested and len(part) > 3]
-        rows += abstracts(texts, usable, embedder.embed_passages)
+        rows += closings(texts, [d for d in corpus if d not in tested], embedder.embed_passages)
     rows += [*pubmedqa(pick, embedder), *evidence_inference(pick)]
     arguments.out.mkdir(parents=True, exist_ok=True)
     held = [r for r in rows if is_held(r["doc_id"])]
     shut = {r["query"] for r in held}
     train = [r for r in rows if not is_held(r["doc_id"]) and r["query"] not in shut]
     pick.shuffle(train)
-    for name, part in (("train", train), ("held", held)):
+    pick.shuffle(held)
+    for name, part in (("train", mixed(train)), ("look", held[:LOOKED]), ("held", held)):
         lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in part)
         (arguments.out / f"{name}.jsonl").write_text(lines, encoding="utf-8")
         print(name, len(part), dict(Counter(r["source"] for r in part)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from assistant.finetune.claims import evaluate_file as evaluate_file
     from assistant.finetune.claims import train as train
+    from assistant.finetune.embedder import train_embedder as train_embedder
     from assistant.finetune.evidence import train_evidence as train_evidence
     from assistant.finetune.reasoning import evaluate_reasoning as evaluate_reasoning
     from assistant.finetune.reasoning import train_reasoning as train_reasoning
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "train": "claims",
     "evaluate_file": "claims",
+    "train_embedder": "embedder",
     "train_evidence": "evidence",
     "train_reasoning": "reasoning",
     "evaluate_reasoning": "reasoning",

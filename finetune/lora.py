@@ -88,8 +88,7 @@ def _config(
     steps: int,
 ) -> Any:
     kind = str(model.config.model_type)
-    generates = "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"
-    task = "SEQ_CLS" if classifies else generates
+    task = "SEQ_CLS" if classifies else _writes_as(model)
     if method == "prefix":
         return peft.PrefixTuningConfig(task_type=task, num_virtual_tokens=PREFIX_TOKENS)
     common: dict[str, Any] = {
@@ -106,6 +105,13 @@ def _config(
         plan = {"init_r": max(rank + 1, rank * 3 // 2), "target_r": rank, "tinit": warm, "tfinal": final}
         return peft.AdaLoraConfig(**common, **plan, deltaT=max(1, steps // 50), total_step=max(steps, warm + final + 1))
     return peft.LoraConfig(**common, r=rank, use_dora=method == "dora", use_rslora=method == "rslora")
+
+
+def _writes_as(model: Any) -> str:
+    """peft's name for what a model without a classification head does; one without any head gives its states."""
+    if model.get_output_embeddings() is None:
+        return "FEATURE_EXTRACTION"
+    return "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"
 
 
 def _ia3_targets(kind: str, targets: Sequence[str]) -> dict[str, Any]:

@@ -21,9 +21,10 @@ from platformdirs import user_cache_path
 
 from assistant import rankings
 from assistant.encoders import Embedder
-from assistant.index import schema, vectors, writes
+from assistant.index import vectors, writes
 from assistant.index.beir import Collection
-from assistant.index.search import Rerank, any_of, content_words, find, reader, search
+from assistant.index.library import Library
+from assistant.index.search import Rerank, any_of, content_words, find, search, unread
 from assistant.index.store import Store
 from assistant.types import Document, Filters, Passage
 
@@ -66,7 +67,7 @@ def full_search(store: Store, index: vectors.Index, embedder: Embedder, rerank: 
 
 
 def stages(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, Ranker]:
-    """The parts of the search, each by itself."""
+    """The parts of the search, each by itself: lexical, dense and fused rankings of at most DEPTH passage ids."""
 
     def lexical(query: str) -> list[int]:
         words = content_words(query)
@@ -78,8 +79,8 @@ def stages(store: Store, index: vectors.Index, embedder: Embedder) -> dict[str, 
 
     def fused(query: str) -> list[int]:
         words, vector = content_words(query), embedder.embed([query])[0]
-        read = reader(query, embedder.id)
-        return [i for i, _ in find(words, vector, store=store, vectors=index, candidates=DEPTH, read=read)]
+        mute = unread(query, embedder.id, store.passages)
+        return [i for i, _ in find(words, vector, store=store, vectors=index, candidates=DEPTH, unread=mute)]
 
     return {"lexical": lexical, "dense": dense, "fused": fused}
 
@@ -120,7 +121,8 @@ def cached_vectors(texts: Sequence[str], embedder: Embedder) -> NDArray[np.float
 def temporary_library(texts: Sequence[str], matrix: NDArray[np.float32]) -> Iterator[tuple[Store, vectors.Index]]:
     """A library with one paper and passage for each text; passage ids count from 1 in the order of `texts`."""
     with tempfile.TemporaryDirectory() as folder:
-        db = schema.connect(Path(folder))
+        library = Library(Path(folder), create=True)
+        db = library.store.db
         db.execute("PRAGMA synchronous = OFF")
         with writes.transaction(db):
             writes.set_setting(db, "dimension", str(matrix.shape[1]))
@@ -129,9 +131,8 @@ def temporary_library(texts: Sequence[str], matrix: NDArray[np.float32]) -> Iter
                 writes.add_paper(
                     db, passage.paper_id, Document(()), [passage], matrix[n : n + 1], reader="", fallback_title=""
                 )
-        db.close()
-        store = Store(Path(folder))
         try:
-            yield store, vectors.build(*store.vectors())
+            library.write_cache()
+            yield library.store, library.index()
         finally:
-            store.close()
+            library.close()

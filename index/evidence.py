@@ -50,8 +50,10 @@ class LibraryRetriever:
         return self._library.store.n_works, self._library.store.n_passages
 
     def search(self, query: str, *, k: int, filters: Filters) -> list[Hit]:
-        """The k passages that fit best, best first; fewer where there are fewer."""
+        """The k passages that fit best, best first; fewer where there are fewer. Raises EmbedderMismatch where the
+        library was embedded anew with another model since this retriever was made."""
         with self._library.store.snapshot():
+            self._library.check_embedder(self._embedder)
             hits = search(
                 query,
                 store=self._library.store,
@@ -133,6 +135,10 @@ class LibraryRetriever:
         weights = {quoted(w): inverse_document_frequency(store.n_passages, frequency[w]) for w in words}
         units = [tuple(map(quoted, unit)) for unit in chinese.units(words)]
         return [unit_overlap(units, weights, present) for present in matching(list(weights), texts)]
+
+    def frequency(self, word: str) -> int:
+        """Number of passages that hold a word of `content_words`."""
+        return self._library.store.document_frequency(quoted(word))
 
     def relevance(self, query: str, text: str, *, cosine: float, overlap: float) -> float:
         """Probability, 0..1, that a text with this cosine and overlap is relevant to the query; by words where the

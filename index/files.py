@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import BinaryIO
 
 from assistant.errors import UsageError
 from assistant.index.formats.kinds import HEAD, READABLE, SUFFIXES, is_paper
@@ -80,6 +81,49 @@ def _may_be_paper(path: Path) -> bool:
             return is_paper(path.name, file.read(HEAD))
     except OSError:
         return True
+
+
+Stamp = tuple[int, int, int]
+"""Inode, size and mtime of a file: another one says that it was replaced or written to."""
+
+
+def stamp(path: Path) -> Stamp | None:
+    """The file's stamp; None where there is no file that can be looked at."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def put(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Make the file with what `write` writes, whole or not at all, durably. OSError where it fails."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            write(file)
+        publish(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, durably. OSError where it fails."""
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name durable. Windows cannot open a folder and needs no such call."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sha256_of(path: Path) -> str:

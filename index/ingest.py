@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from assistant.encoders import Embedder
-from assistant.errors import Cancelled, DiskFull, EmbedderMismatch, LibraryError, ReadError
+from assistant.errors import Cancelled, DiskFull, LibraryError, ReadError
 from assistant.index import bibfiles, leaving, writes
 from assistant.index.chunk import CHUNKING, passages
 from assistant.index.faults import fault
@@ -64,18 +64,19 @@ def ingest(
     limits: Limits | None = None,
     password: str = "",
     cancel: threading.Event | None = None,
+    patience: float = 0.0,
 ) -> Iterator[Event | IngestReport]:
     """Bring the files into the library; yields what happens and, last, the IngestReport.
 
     `embedder` is called only when there is something to embed. `target` is the wished passage length in tokens;
-    `password` opens the encrypted files among them.
+    `password` opens the encrypted files among them; `patience` (seconds) is for another process that is writing.
     A file that a full disk keeps out is reported as failed, and the next one is tried. Raises UsageError (nothing to
     ingest), LibraryBusy, EmbedderMismatch, LibraryError.
     """
     began = time.monotonic()
     sources, failed = find_files(paths, skip=library.folder)
     fault("listed")
-    with library.writing() as db:
+    with library.writing(patience=patience) as db:
         total = len(sources) + len(failed)
         run = _Run(library, db, embedder, target, total, cancel=cancel or threading.Event(), password=password)
         leaving.finish(db, time.time())
@@ -85,9 +86,10 @@ def ingest(
         yield from _ingest_files(run, sources, workers, rehash, limits or Limits())
         yield from _take_up_bibliographies(run, paths)
         leaving.take_back(db, [report.paper_id for report in run.reports])
-        if library.cache_fault():
-            library.renew_cache(db)
+        library.renew_cache()
         interrupted = cancel is not None and cancel.is_set() and len(run.reports) < run.total
+    # The lock is free by now: who asks or adds papers meanwhile does not wait for the training.
+    library.finish_training(cancel)
     yield IngestReport(tuple(run.reports), time.monotonic() - began, interrupted)
 
 
@@ -288,12 +290,7 @@ def claim_settings(db: sqlite3.Connection, library: Library, embedder: Embedder,
 
 def check_settings(library: Library, embedder: Embedder, target: int | None = None) -> None:
     """Raises EmbedderMismatch where the library was made with another embedder, or cut in another way."""
-    made_with = library.store.setting("embedder")
-    if made_with and (made_with, library.store.dimension) != (embedder.id, embedder.dimension):
-        raise EmbedderMismatch(
-            f"{library.folder} was made with the embedder {made_with}, not {embedder.id}; leave --embedder out, or "
-            f"embed it anew with `assistant reembed --embedder NAME`"
-        )
+    library.check_embedder(embedder)
     cut = library.store.setting("chunking")
     if target is not None and cut and cut != f"{CHUNKING}/{target}":
         raise LibraryError(
@@ -320,4 +317,5 @@ def reembed(library: Library, embedder: Embedder, *, target: int) -> Iterator[Pr
             for paper_id, cut, vectors in fresh:
                 writes.replace_passages(db, paper_id, cut, vectors)
             claim_settings(db, library, embedder, target)
-        library.renew_cache(db)
+        library.renew_cache()
+    library.finish_training()

@@ -5,33 +5,44 @@ The cache is disposable: whatever is wrong with it, it is built again from the d
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import sqlite3
+import subprocess
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from assistant.errors import DiskFull, LibraryBusy, LibraryError
+from assistant.errors import DiskFull, EmbedderMismatch, LibraryBusy, LibraryError
 from assistant.index import catalogue, schema, writes
-from assistant.index.faults import fault
 from assistant.index.files import sha256_of
 from assistant.index.records.record import Record
-from assistant.index.store import Store
+from assistant.index.store import Cache, Indexed, Store
+from assistant.index.words import WORDS_FROM, Words
 from assistant.types import HealthCheck
 
 if TYPE_CHECKING:
+    from assistant.encoders import Embedder
     from assistant.index.vectors import Index
 
 logger = logging.getLogger(__name__)
 
 LOCK = "writer.lock"
-CACHE = "faiss"
+CACHE, WORDS = "faiss", "words"
+"""Names of the caches' records: the vector index; the word index, from WORDS_FROM passages on."""
+TRAINED_FROM = 50_000
+"""Passages; from here on the vector index is trained, in a process of its own, and approximate."""
+BEHIND = 0.1
+"""Share of a large library that may be new, or gone, since its caches were made; until then it is searched exactly
+beside them, or passed over."""
+TRAINING_POLL = 0.2
+"""Seconds between two looks at the training process."""
 LOW_DISK = 200 * 2**20
 """Bytes; less free space than this is worth a warning."""
 
@@ -45,18 +56,25 @@ class Library:
         _prepare(folder, create)
         self.store = Store(folder)
         self._index: Index | None = None
-        self._generation = -1
-        self._guard = threading.Lock()
+        self._state: tuple[int, Cache | None, Cache | None] = (-1, None, None)
+        self._last = 0
+        self._trainer: subprocess.Popen[bytes] | None = None
+        self._guard = threading.RLock()
 
     def close(self) -> None:
+        """Let go of the files. A training still at work is ended: the next ingest, or doctor, begins it again."""
         self.store.close()
+        if self._trainer is not None:
+            self._trainer.terminate()
+            self._trainer.communicate()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Hold the writer's lock. Raises LibraryBusy at once where another process holds it."""
+    def writing(self, *, patience: float = 0.0) -> Iterator[sqlite3.Connection]:
+        """Hold the writer's lock. Raises LibraryBusy where another process holds it for longer than `patience`
+        (seconds)."""
         lock = FileLock(self.folder / LOCK, timeout=0)
         try:
-            lock.acquire()
+            self._acquire(lock, patience)
         except Timeout as error:
             raise LibraryBusy(
                 f"another process is writing to {self.folder}; wait until it has finished, or stop it, and try again"
@@ -70,74 +88,149 @@ class Library:
         finally:
             lock.release()
 
+    def _acquire(self, lock: FileLock, patience: float) -> None:
+        try:
+            lock.acquire()
+        except Timeout:
+            if not patience:
+                raise
+            logger.warning("another process is writing to %s: waiting, at most %g s", self.folder, patience)
+            lock.acquire(timeout=patience)
+
+    def check_embedder(self, embedder: Embedder) -> None:
+        """Raises EmbedderMismatch where the library's vectors are another embedder's."""
+        made_with = self.store.setting("embedder")
+        if made_with and (made_with, self.store.dimension) != (embedder.id, embedder.dimension):
+            raise EmbedderMismatch(
+                f"{self.folder} was made with the embedder {made_with}, not {embedder.id}; leave --embedder out, or "
+                f"embed it anew with `assistant reembed --embedder NAME`"
+            )
+
     def index(self) -> Index:
-        """The vector index of the library's present generation; from memory, from the cache file, or built anew."""
-        with self._guard:
-            generation = self.store.generation
-            if self._index is None or generation != self._generation:
-                self._index = self._load(generation)
-                self._generation = generation
+        """The vector index of the library's present state; from memory, from the cache file and what came since, or
+        from the database. The store's word index comes with it."""
+        with self._guard, self.store.snapshot():
+            state = (self.store.generation, self.store.cache(CACHE), self.store.cache(WORDS))
+            if self._index is None or state != self._state or not self._index.sound:
+                self._index = self._renewed(state[1])
+                self.store.indexed = self._indexed(state[2])
+                self._state = state
             return self._index
 
-    def _load(self, generation: int) -> Index:
+    def _renewed(self, cache: Cache | None) -> Index:
+        """What is held, or else the cache file, brought up to date."""
         from assistant.index import vectors
 
-        cache = self.store.cache(CACHE)
-        found = "missing" if cache is None else "" if cache.generation == generation else "stale"
-        if cache is not None and not found:
+        index = self._index
+        if index is None or not index.sound or cache is None or cache != self._state[1]:
+            read = self._read(cache)
+            self._last = cache.last if cache and read else 0
+            index = read or vectors.Index()
+        ids, matrix = self.store.vectors(self._last)
+        self._last = int(ids.max(initial=self._last))
+        return index.extended(ids, matrix, self.store.dropped())
+
+    def _read(self, cache: Cache | None) -> Index | None:
+        """The cache file's index; None, after a warning, where it cannot be used."""
+        from assistant.index import vectors
+
+        found = "missing"
+        if cache is not None:
+            tuning = vectors.Tuning(**json.loads(cache.tuning)) if cache.tuning else None
             try:
-                return vectors.read(self.cache_path(generation), cache.sha256)
+                return vectors.read(self.cache_path(cache.generation), cache.sha256, tuning, self.store.vectors_of)
             except LibraryError:
                 found = "missing or damaged"
         logger.warning("the search index was %s: built again from the database", found)
-        return vectors.build(*self.store.vectors())
+        if self.store.n_passages >= TRAINED_FROM:
+            self._start_training()
+        return None
+
+    def _indexed(self, cache: Cache | None) -> Indexed | None:
+        """The word index, as it is held or opened anew; None where the library is small or the file cannot be used."""
+        if cache is None:
+            return None
+        held = self.store.indexed
+        if held is not None and cache == self._state[2]:
+            return replace(held, barred=self.store.dropped())
+        try:
+            words = Words(self.words_path(cache.generation))
+        except LibraryError as error:
+            logger.warning("%s; until then searches by words take longer", error)
+            return None
+        return Indexed(words, cache.last, self.store.dropped())
 
     def cache_path(self, generation: int) -> Path:
         return self.folder / f"index.{generation}.faiss"
 
+    def words_path(self, generation: int) -> Path:
+        return self.folder / f"words.{generation}.db"
+
     def cache_fault(self) -> str:
-        """What is wrong with the cache file: "missing", "stale", "damaged", or "" where it can be used."""
-        cache = self.store.cache(CACHE)
-        if cache is None or not self.cache_path(cache.generation).exists():
+        """What is wrong with the cache files: "missing", "stale", "damaged", or "" where they can be used."""
+        cache, words = self.store.cache(CACHE), self.store.cache(WORDS)
+        if cache is None:
             return "missing"
-        if cache.generation != self.store.generation:
+        files = {self.cache_path(cache.generation): cache.sha256}
+        if words is not None:
+            files[self.words_path(words.generation)] = words.sha256
+        if not all(path.exists() for path in files):
+            return "missing"
+        if self._is_behind(cache, words):
             return "stale"
-        return "" if sha256_of(self.cache_path(cache.generation)) == cache.sha256 else "damaged"
+        return "" if all(sha256_of(path) == sha256 for path, sha256 in files.items()) else "damaged"
 
-    def write_cache(self, db: sqlite3.Connection) -> None:
-        """Build the index and put it on disk for the next process. The caller holds the lock."""
-        from assistant.index import vectors
+    def _is_behind(self, cache: Cache, words: Cache | None) -> bool:
+        """Whether the cache files no longer do: of a large library they may lack, or hold too much, a share BEHIND."""
+        if cache.generation == self.store.generation:
+            return False
+        n = self.store.n_passages
+        if n < WORDS_FROM or words is None or (n >= TRAINED_FROM and not cache.tuning):
+            return True
+        return self.store.n_after(cache.last) + len(self.store.dropped()) > BEHIND * n
 
-        generation = self.store.generation
-        ids, matrix = self.store.vectors()
-        index = vectors.build(ids, matrix)
-        fault("index-built")
-        sha256 = vectors.write(index, self.cache_path(generation))
-        fault("index-written")
-        with writes.transaction(db):
-            writes.record_cache(db, CACHE, generation, sha256, len(ids))
-        fault("index-recorded")
-        for old in self.folder.glob("index.*.faiss*"):
-            if old != self.cache_path(generation):
-                old.unlink(missing_ok=True)
-        with self._guard:
-            self._index, self._generation = index, generation
+    def write_cache(self) -> None:
+        """Build the cache files and put them on disk for the next process. The caller holds the lock."""
+        from assistant.index import training
 
-    def renew_cache(self, db: sqlite3.Connection) -> None:
-        """As `write_cache`; where the disk is full the index is done without, and a warning says so."""
+        training.make_caches(self)
+
+    def renew_cache(self) -> None:
+        """As `write_cache`, where it is needed; of a large library in a process of its own. Where the disk is full the
+        index is done without, and a warning says so. The caller holds the lock."""
+        if not self.cache_fault():
+            return
+        if self.store.n_passages >= TRAINED_FROM:
+            self._start_training()
+            return
         try:
-            self.write_cache(db)
+            self.write_cache()
         except OSError as error:
             logger.warning("the search index could not be put on disk (%s); it is built when needed", error.strerror)
         except DiskFull:
             logger.warning("the search index could not be put on disk (it is full); it is built when needed")
+
+    def _start_training(self) -> None:
+        from assistant.index import training
+
+        if self._trainer is None or self._trainer.poll() is not None:
+            self._trainer = training.start(self.folder)
+
+    def finish_training(self, cancel: threading.Event | None = None) -> bool:
+        """Wait for the process that trains the index, if there is one; whether all is well. Ends it on `cancel`."""
+        while self._trainer is not None and self._trainer.poll() is None:
+            if cancel is not None and cancel.is_set():
+                self._trainer.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._trainer.wait(TRAINING_POLL)
+        return self._trainer is None or self._trainer.returncode == 0
 
     def remove(self, paper_id: str) -> None:
         """Forget a paper: when this returns no search finds it. Its files are left where they are."""
         with self.writing() as db:
             with writes.transaction(db):
                 writes.remove_paper(db, paper_id)
-            self.renew_cache(db)
+            self.renew_cache()
 
     def edit(self, paper_id: str, changes: Record, cleared: Sequence[str] = ()) -> None:
         """Keep what the user says of a paper, over all that is read; fields `cleared` are as before any edit. Needs no
@@ -164,15 +257,16 @@ class Library:
         one = "SELECT count(*) FROM passages JOIN papers USING (reading_id) WHERE kind != 'reference'"
         passages = self.store.db.execute(one).fetchone()[0]
         indexed = self.store.db.execute("SELECT count(*) FROM passages_fts").fetchone()[0]
-        ok = passages == indexed == self.store.n_passages
-        detail = f"{passages} passages, {indexed} in the word index, {self.store.n_passages} vectors"
+        embedded = self.store.n_after(0)
+        ok = passages == indexed == embedded == self.store.n_passages
+        detail = f"{passages} passages, {indexed} in the word index, {embedded} vectors"
         return HealthCheck("passages", ok, detail if ok else f"{detail}: run `assistant reembed`")
 
     def _check_cache(self, fix: bool) -> HealthCheck:
         found = self.cache_fault()
         if found and fix:
-            with self.writing() as db:
-                self.write_cache(db)
+            with self.writing():
+                self.write_cache()
             return HealthCheck("search index", True, f"was {found}, built again")
         note = f"{found}: it will be built when it is needed (or now, with --fix)"
         return HealthCheck("search index", True, note if found else "sound")

@@ -48,6 +48,11 @@ def inverse_document_frequency(n: int, df: int) -> float:
     return math.log1p((n - min(df, n) + 0.5) / (df + 0.5))
 
 
+def bm25_weight(n: int, df: int) -> float:
+    """Weight of a word in BM25 as FTS5 has it, above 0: next to nothing for a word that half of the passages hold."""
+    return max(math.log((n - min(df, n) + 0.5) / (df + 0.5)), 1e-6)
+
+
 def idf_overlap(weights: Mapping[str, float], present: Collection[str]) -> float:
     """Share, 0..1, of the words' weight that `present` holds; 0 where there are no words."""
     total = sum(weights.values())

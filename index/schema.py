@@ -23,7 +23,8 @@ WORDS_ANEW = """
     UPDATE passages_fts SET text = (SELECT fts_text(passages.text) FROM passages WHERE id = passages_fts.rowid)
     WHERE text != (SELECT fts_text(passages.text) FROM passages WHERE id = passages_fts.rowid);
     UPDATE references_fts SET text = (SELECT fts_text(passages.text) FROM passages WHERE id = references_fts.rowid)
-    WHERE text != (SELECT fts_text(passages.text) FROM passages WHERE id = references_fts.rowid)
+    WHERE text != (SELECT fts_text(passages.text) FROM passages WHERE id = references_fts.rowid);
+    DELETE FROM caches
     """
 """The migration to add (again) after every change of `fts_text`: the word index of an older library then holds what
 queries are made of now. Passages that are spelled as before are not written."""
@@ -107,11 +108,17 @@ MIGRATIONS = (
         pages INTEGER NOT NULL DEFAULT 0, paper_id TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0,
         added REAL NOT NULL, begun REAL, ended REAL
     );
-    CREATE INDEX tasks_state ON tasks (state);
     CREATE TABLE leaving (
         paper_id TEXT PRIMARY KEY REFERENCES papers (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
         until REAL NOT NULL
     ) WITHOUT ROWID
+    """,
+    """
+    DELETE FROM caches;
+    ALTER TABLE caches ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE caches ADD COLUMN tuning TEXT NOT NULL DEFAULT '';
+    CREATE TABLE dropped (n INTEGER PRIMARY KEY AUTOINCREMENT, passage_id INTEGER NOT NULL);
+    INSERT INTO settings SELECT 'passages', count(*) FROM vectors
     """,
 )
 SCHEMA = len(MIGRATIONS)

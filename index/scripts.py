@@ -1,14 +1,17 @@
 """Which script a text is written in, and whether an embedder was made to read it: elsewhere its vectors are noise.
 
-By the letters alone, and by the embedder's name. Knows no model and no language beyond its script.
+By the letters alone, and by the embedder's name or the size of its vocabulary. Loads no model, knows no language beyond
+its script.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 _CODES = {
     "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh", "CYRILLIC": "ru", "ARABIC": "ar", "GREEK": "el",
@@ -20,6 +23,9 @@ _ENGLISH_ONLY = re.compile(
     r"(?!.*multilingual)(?:(?:all|multi-qa|msmarco|paraphrase)-|(?:e5|gte)-(?:tiny|small|base|large)|.*-en(?:-|$))"
 )
 """Names of embedders trained on English, the built-in one among them; any other is taken to read every script."""
+_ENGLISH_VOCABULARIES = frozenset({28996, 30522, 30527, 50265})
+"""Tokens of BERT (cased, uncased), MPNet and RoBERTa for English. An embedder in a folder, an adapted one say, is told
+by them: its name says nothing. Multilingual vocabularies have 100,000 tokens and more, Chinese BERT's 21,128."""
 
 
 def script(text: str) -> str | None:
@@ -46,12 +52,20 @@ def is_read(text: str, embedder_id: str) -> bool:
     return text.isascii() or is_multilingual(embedder_id) or script(text[:SAMPLE]) in ("latin", None)
 
 
+@cache
 def is_multilingual(embedder_id: str) -> bool:
     """Whether every script is taken to be read."""
-    return not _ENGLISH_ONLY.match(_name(embedder_id))
+    name = embedder_id.rpartition("@")[0]
+    vocabulary = _vocabulary(name)
+    if vocabulary is not None:
+        return vocabulary not in _ENGLISH_VOCABULARIES
+    return not _ENGLISH_ONLY.match(re.split(r"[/\\]", name.lower())[-1])
 
 
-@cache
-def _name(embedder_id: str) -> str:
-    """`sentence-transformers/all-mpnet-base-v2@0123` -> `all-mpnet-base-v2`"""
-    return re.split(r"[/\\]", embedder_id.partition("@")[0].lower())[-1]
+def _vocabulary(name: str) -> int | None:
+    """Tokens that the embedder in this folder knows; None where it is no folder, or does not say."""
+    try:
+        found = json.loads((Path(name) / "config.json").read_text(encoding="utf-8")).get("vocab_size")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return found if isinstance(found, int) else None

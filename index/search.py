@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -75,8 +75,8 @@ class Corpus(Protocol):
         """Number of passages that match."""
         ...
 
-    def containing(self, match: str, ids: Sequence[int]) -> set[int]:
-        """Those of `ids` that match."""
+    def containing(self, matches: Sequence[str], ids: Sequence[int]) -> Mapping[str, set[int]]:
+        """For each match those of `ids` that match."""
         ...
 
 
@@ -120,11 +120,17 @@ def search(
         return []
     words = content_words(query)
     vector = embedder.embed([query])[0]
+    found: dict[int, Passage] = {}
+
+    def fetch(ids: Iterable[int]) -> Mapping[int, Passage]:
+        found.update(store.passages([i for i in ids if i not in found]))
+        return found
+
     fused = find(
         words, vector, store=store, vectors=vectors, filters=filters, candidates=candidates,
-        read=reader(query, embedder.id),
+        unread=unread(query, embedder.id, fetch),
     )  # fmt: skip
-    found = store.passages([i for i, _ in fused])
+    fetch(i for i, _ in fused)
     fused = _few_rows([(i, score) for i, score in fused if i in found], found)
     if rerank is not None and is_read(query, embedder.id):
         fused = rerank(query, fused, {i: found[i].text for i, _ in fused}, store)
@@ -147,11 +153,21 @@ def comparable(embedder_id: str, query: str, text: str) -> str:
     return embedder_id if is_read(query, embedder_id) and is_read(text, embedder_id) else BY_WORDS_ALONE
 
 
-def reader(query: str, embedder_id: str) -> Callable[[str], bool] | None:
-    """Whether the cosine of the query with a text says something; None where it does with every text."""
+def unread(
+    query: str, embedder_id: str, passages: Callable[[Sequence[int]], Mapping[int, Passage]]
+) -> Callable[[Sequence[int]], set[int]] | None:
+    """Those of some ids whose cosine with the query says nothing: all where the embedder does not read the query's
+    script, else the passages in a script that it does not read. None where it reads every script."""
     if is_multilingual(embedder_id):
         return None
-    return (lambda text: is_read(text, embedder_id)) if is_read(query, embedder_id) else (lambda _: False)
+    if not is_read(query, embedder_id):
+        return set
+
+    def told(ids: Sequence[int]) -> set[int]:
+        known = passages(ids)
+        return {i for i in ids if i in known and not is_read(known[i].text, embedder_id)}
+
+    return told
 
 
 def find(
@@ -162,39 +178,34 @@ def find(
     vectors: VectorIndex,
     filters: Filters = EVERYTHING,
     candidates: int,
-    read: Callable[[str], bool] | None = None,
+    unread: Callable[[Sequence[int]], set[int]] | None = None,
 ) -> list[tuple[int, float]]:
     """(id, fused score) of the passages that are among the `candidates` best by words or by meaning, best first.
 
-    Passages that are not `read` are ranked by words; those found by meaning alone come last.
+    Passages that are `unread` are ranked by words; those found by meaning alone come last.
     """
-    by_words = store.lexical(any_of(words), candidates, filters) if words else []
+    by_words = dict(store.lexical(any_of(words), candidates, filters)) if words else {}
     by_meaning = vectors.search(vector, candidates, store.allowed(filters))[0].tolist()
-    unread = set() if read is None else _unread([*(i for i, _ in by_words), *by_meaning], store, read)
-    near = [i for i in by_meaning if i not in unread]
+    mute = set() if unread is None else unread([*by_words, *by_meaning])
+    near = [i for i in by_meaning if i not in mute]
     if filters.references:
-        ranked = _fuse_references([i for i, _ in by_words], near, store)
+        ranked = _fuse_references(list(by_words), near, store)
     else:
         # Where the list is full, a passage that is not on it has at most the last one's score; else no word is in it.
-        least = by_words[-1][1] if len(by_words) >= candidates else 0.0
-        ids = list(dict.fromkeys([*(i for i, _ in by_words), *near]))
-        known = dict(by_words)
-        worded = np.array([known.get(i, least) for i in ids])
-        ranked = blend(ids, worded, _neutral(vectors.cosines(vector, ids), np.array([i in unread for i in ids], bool)))
+        least = min(by_words.values()) if len(by_words) >= candidates else 0.0
+        ids = list(dict.fromkeys([*by_words, *near]))
+        worded = np.array([by_words.get(i, least) for i in ids])
+        ranked = blend(ids, worded, _neutral(vectors.cosines(vector, ids), np.array([i in mute for i in ids], bool)))
     floor = ranked[-1][1] - 1 if ranked else 0.0
-    return ranked + [(i, floor) for i in by_meaning if i in unread and i not in dict(by_words)]
+    return ranked + [(i, floor) for i in by_meaning if i in mute and i not in by_words]
 
 
-def _unread(ids: Sequence[int], store: Corpus, read: Callable[[str], bool]) -> set[int]:
-    return {i for i, passage in store.passages(ids).items() if not read(passage.text)}
-
-
-def _neutral(cosines: NDArray[np.float32], unread: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _neutral(cosines: NDArray[np.float32], mute: NDArray[np.bool_]) -> NDArray[np.float32]:
     """The cosines, where they say nothing the mean of the others, so that they move no passage."""
-    if not unread.any():
+    if not mute.any():
         return cosines
-    mean = cosines[~unread].mean() if not unread.all() else 0.0
-    return np.where(unread, np.float32(mean), cosines)
+    mean = cosines[~mute].mean() if not mute.all() else 0.0
+    return np.where(mute, np.float32(mean), cosines)
 
 
 def blend(
@@ -292,6 +303,6 @@ def word_overlap(words: Sequence[str], ids: Sequence[int], store: Corpus) -> lis
     Chinese the share of the characters'."""
     n = store.n_passages
     weights = {word: inverse_document_frequency(n, store.document_frequency(quoted(word))) for word in words}
-    holders = {word: store.containing(quoted(word), ids) for word in words}
+    holders = store.containing([quoted(word) for word in words], ids)
     units = chinese.units(words)
-    return [unit_overlap(units, weights, {word for word in words if i in holders[word]}) for i in ids]
+    return [unit_overlap(units, weights, {word for word in words if i in holders[quoted(word)]}) for i in ids]

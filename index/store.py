@@ -7,6 +7,7 @@ FAISS nor embedders. Each thread gets a connection of its own.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sqlite3
 import threading
@@ -21,8 +22,11 @@ from numpy.typing import NDArray
 
 from assistant.errors import LibraryError, UsageError
 from assistant.index import schema
+from assistant.index.lexical import two_stages
 from assistant.index.parts import decode_parts
+from assistant.index.relevance import bm25_weight
 from assistant.index.sentences import fts_text
+from assistant.index.words import WORDS_FROM, Term, Words, terms
 from assistant.types import (
     Block,
     Document,
@@ -39,6 +43,8 @@ from assistant.types import (
     Span,
     Table,
 )
+
+logger = logging.getLogger(__name__)
 
 VECTOR_DTYPE = np.dtype("<f2")
 MAX_VARIABLES = 900
@@ -61,11 +67,23 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """The record of a cache file: made at `generation`, with this SHA-256 and number of passages."""
+    """The record of a cache file: made at `generation`, with this SHA-256 and number of passages, the last one's id
+    `last`; `tuning` is JSON on how a trained index is searched, "" for an exact one."""
 
     generation: int
     sha256: str
     passages: int
+    last: int
+    tuning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """The word index, which holds the passages with ids up to `last`; those `barred` can be found no more."""
+
+    words: Words
+    last: int
+    barred: NDArray[np.int64]
 
 
 class Store:
@@ -76,6 +94,9 @@ class Store:
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
+        self._allowed: tuple[object, NDArray[np.int64]] = (None, np.empty(0, dtype=np.int64))
+        self.indexed: Indexed | None = None
+        """Set by the library that the store belongs to."""
         self.db.execute("SELECT 1")
 
     @property
@@ -128,8 +149,30 @@ class Store:
         return int(self.setting("dimension") or 0)
 
     def cache(self, name: str) -> Cache | None:
-        row = self.db.execute("SELECT generation, sha256, passages FROM caches WHERE name = ?", (name,)).fetchone()
+        columns = "generation, sha256, passages, last, tuning"
+        row = self.db.execute(f"SELECT {columns} FROM caches WHERE name = ?", (name,)).fetchone()
         return Cache(*row) if row else None
+
+    @property
+    def last_id(self) -> int:
+        """The greatest id that a passage ever had; 0 for none. Later ones are greater."""
+        row = self.db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()
+        return int(row[0]) if row else 0
+
+    @property
+    def n_dropped(self) -> int:
+        """Counts the passages that went since the caches were made, and all that went before them: an upper bound
+        of the first, and what `writes.record_caches` takes as `gone`."""
+        return int(self.db.execute("SELECT coalesce(max(n), 0) FROM dropped").fetchone()[0])
+
+    def dropped(self) -> NDArray[np.int64]:
+        """Ids of the passages that may stand in the cache files and can be found no more."""
+        rows = self.db.execute("SELECT passage_id FROM dropped")
+        return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+    def n_after(self, last: int) -> int:
+        """Number of passages that can be found with ids above `last`."""
+        return int(self.db.execute("SELECT count(*) FROM vectors WHERE passage_id > ?", (last,)).fetchone()[0])
 
     # papers and files
 
@@ -159,7 +202,7 @@ class Store:
     def paper(self, prefix: str) -> Paper:
         """The paper whose id begins with `prefix`. Raises UsageError where there is none, or more than one."""
         rows = self.db.execute(
-            "SELECT id FROM papers WHERE substr(id, 1, ?) = ?", (len(prefix), prefix.lower())
+            "SELECT id FROM papers WHERE id >= ? AND id < ? || 'g'", (prefix.lower(), prefix.lower())
         ).fetchall()
         if len(rows) != 1 or not prefix:
             fault = f"{len(rows)} papers have" if rows and prefix else "no paper has"
@@ -254,7 +297,7 @@ class Store:
     @property
     def n_passages(self) -> int:
         """Passages that can be found."""
-        return int(self.db.execute("SELECT count(*) FROM vectors").fetchone()[0])
+        return int(self.setting("passages") or 0)
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """Those of `ids` that exist, with their spans but without boxes."""
@@ -280,23 +323,62 @@ class Store:
 
     def lexical(self, match: str, limit: int, filters: Filters) -> list[tuple[int, float]]:
         """Best passages for an FTS5 query with their BM25 scores (higher is better), best first; each kind of text
-        by the word counts of its own."""
-        where, values = self._where(filters)
-        found: list[tuple[int, float]] = []
-        for table in ("passages_fts", "references_fts") if filters.references else ("passages_fts",):
-            query = f"SELECT rowid, -bm25({table}) FROM {table} WHERE {table} MATCH ? "
-            if where:
-                query += f"AND rowid IN ({_ALLOWED} WHERE {where}) "
-            found += self.db.execute(query + "ORDER BY rank, rowid LIMIT ?", (match, *values, limit)).fetchall()
+        by the word counts of its own. From WORDS_FROM passages on the query is words and phrases with OR between."""
+        tables = ("passages_fts", "references_fts") if filters.references else ("passages_fts",)
+        if self.n_passages < WORDS_FROM:
+            found = [hit for table in tables for hit in self._ranked(table, match, limit, filters)]
+        else:
+            found = [hit for table in tables for hit in self._of_many(table, terms(match), limit, filters)]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
+
+    def _ranked(self, table: str, match: str, limit: int, filters: Filters) -> list[tuple[int, float]]:
+        where, values = self._where(filters)
+        query = f"SELECT rowid, -bm25({table}) FROM {table} WHERE {table} MATCH ? "
+        if where:
+            query += f"AND rowid IN ({_ALLOWED} WHERE {where}) "
+        return self.db.execute(query + "ORDER BY rank, rowid LIMIT ?", (match, *values, limit)).fetchall()
+
+    def _of_many(self, table: str, asked: Sequence[Term], limit: int, filters: Filters) -> list[tuple[int, float]]:
+        """By the word index as far as it goes, by FTS5 in two stages beyond."""
+        indexed, allowed = self.indexed if table == "passages_fts" else None, self.allowed(filters)
+        found = self._of_indexed(indexed, asked, limit, allowed) if indexed else None
+        after = indexed.last if indexed and found is not None else 0
+        if found is not None and after >= self.last_id:
+            return found
+        frequencies = {term: self.document_frequency(term.match, table) for term in asked}
+        n = len(indexed.words) if indexed else self.n_passages
+        weights = {term: bm25_weight(n, count) for term, count in frequencies.items()}
+        mean = indexed.words.mean_length if indexed else 0.0
+        return (found or []) + two_stages(
+            self.db, table, weights, limit, after=after, mean_length=mean, allowed=allowed
+        )
+
+    def _of_indexed(
+        self, indexed: Indexed, asked: Sequence[Term], limit: int, allowed: NDArray[np.int64] | None
+    ) -> list[tuple[int, float]] | None:
+        """None where the word index cannot be used any more."""
+        try:
+            return indexed.words.best(asked, limit, barred=indexed.barred, allowed=allowed)
+        except LibraryError as error:
+            self._give_up(error)
+            return None
+
+    def _give_up(self, error: LibraryError) -> None:
+        logger.warning("%s; until then searches by words take longer", error)
+        self.indexed = None
 
     def allowed(self, filters: Filters) -> NDArray[np.int64] | None:
         """Ids of the passages that pass the filters, ascending; None where there is nothing to filter."""
         where, values = self._where(filters)
         if not where:
             return None
-        rows = self.db.execute(f"{_ALLOWED} WHERE {where} ORDER BY passages.id", values)
-        return np.fromiter((row[0] for row in rows), dtype=np.int64)
+        leaving = self.db.execute("SELECT paper_id FROM leaving ORDER BY paper_id").fetchall()
+        key, (known, ids) = (self.generation, filters, leaving), self._allowed
+        if key != known:
+            rows = self.db.execute(f"{_ALLOWED} WHERE {where} ORDER BY passages.id", values)
+            ids = np.fromiter((row[0] for row in rows), dtype=np.int64)
+            self._allowed = key, ids
+        return ids
 
     def _where(self, filters: Filters) -> tuple[str, list[str | int]]:
         """The filters as SQL; while papers are being removed, also that it is none of those."""
@@ -305,30 +387,51 @@ class Store:
             where = f"{where} AND {_STAYING}" if where else _STAYING
         return where, values
 
-    def document_frequency(self, match: str) -> int:
-        """Number of passages that an FTS5 query matches."""
-        query = "SELECT count(*) FROM passages_fts WHERE passages_fts MATCH ?"
+    def document_frequency(self, match: str, table: str = "passages_fts") -> int:
+        """Number of passages that an FTS5 query matches; in a large library as of when words were indexed."""
+        indexed = self.indexed
+        if indexed and table == "passages_fts":
+            try:
+                return sum(map(indexed.words.frequency, terms(match)))
+            except LibraryError as error:
+                self._give_up(error)
+        query = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"
         return int(self.db.execute(query, (match,)).fetchone()[0])
 
-    def containing(self, match: str, ids: Sequence[int]) -> set[int]:
-        """Those of `ids` that an FTS5 query matches."""
-        found: set[int] = set()
+    def containing(self, matches: Sequence[str], ids: Sequence[int]) -> dict[str, set[int]]:
+        """For each of the FTS5 queries those of `ids` that it matches. From their texts: to find a passage's place in
+        the full-text index takes longer than to index a dozen anew."""
+        texts: dict[int, str] = {}
         for chunk in _chunks(ids):
-            for table in ("passages_fts", "references_fts"):
-                query = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid IN ({_marks(chunk)})"
-                found.update(row[0] for row in self.db.execute(query, (match, *chunk)))
-        return found
+            texts |= dict(self.db.execute(f"SELECT id, text FROM passages WHERE id IN ({_marks(chunk)})", chunk))
+        held = dict(zip(texts, matching(matches, list(texts.values())), strict=True))
+        return {match: {i for i, found in held.items() if match in found} for match in matches}
 
-    def vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
-        """Ids (n,) ascending and vectors (n, dimension) of all passages that can be found."""
-        count, dimension = self.n_passages, self.dimension
-        ids = np.empty(count, dtype=np.int64)
-        matrix = np.empty((count, dimension), dtype=VECTOR_DTYPE)
-        rows = self.db.execute("SELECT passage_id, data FROM vectors ORDER BY passage_id")
-        for i, (passage_id, data) in enumerate(rows):
-            ids[i] = passage_id
-            matrix[i] = np.frombuffer(data, dtype=VECTOR_DTYPE)
-        return ids, matrix
+    def vectors(self, after: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+        """Ids (n,) ascending and vectors (n, dimension) of all passages that can be found, with ids above `after`."""
+        where = "WHERE passage_id > ? ORDER BY passage_id"
+        # What is asked for is counted first, so that a million vectors are not held twice.
+        with self.snapshot():
+            return self._vectors(self.n_after(after), where, (after,))
+
+    def vectors_of(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+        """As `vectors`, of those of `ids` that can be found, in the order of the chunks they are read in."""
+        found = [self._vectors(len(c), f"WHERE passage_id IN ({_marks(c)})", c) for c in _chunks(ids)]
+        if not found:
+            return self._vectors(0, "WHERE 0", ())
+        return np.concatenate([i for i, _ in found]), np.concatenate([matrix for _, matrix in found])
+
+    def _vectors(self, most: int, where: str, values: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+        # `where` is one of the constants above
+        dimension = self.dimension
+        ids, matrix = np.empty(most, dtype=np.int64), np.empty((most, dimension), dtype=VECTOR_DTYPE)
+        n, size = 0, dimension * VECTOR_DTYPE.itemsize
+        for passage_id, data in self.db.execute(f"SELECT passage_id, data FROM vectors {where}", values):
+            if len(data) == size:  # else of a model just swapped for another
+                ids[n] = passage_id
+                matrix[n] = np.frombuffer(data, dtype=VECTOR_DTYPE)
+                n += 1
+        return ids[:n], matrix[:n]
 
 
 def matching(matches: Sequence[str], texts: Sequence[str]) -> list[set[str]]:

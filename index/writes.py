@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -18,7 +18,7 @@ from assistant.index.faults import fault
 from assistant.index.parts import parts_json
 from assistant.index.schema import database_folder, explain, is_full
 from assistant.index.sentences import fts_text
-from assistant.index.store import VECTOR_DTYPE, Job
+from assistant.index.store import VECTOR_DTYPE, Cache, Job
 from assistant.types import Document, Passage, PassageKind
 
 READINGS_KEPT = 2
@@ -74,8 +74,15 @@ def record_job(db: sqlite3.Connection, job: Job) -> None:
     )
 
 
-def record_cache(db: sqlite3.Connection, name: str, generation: int, sha256: str, passages: int) -> None:
-    db.execute("INSERT OR REPLACE INTO caches VALUES (?, ?, ?, ?)", (name, generation, sha256, passages))
+def record_caches(db: sqlite3.Connection, caches: Mapping[str, Cache], gone: int) -> None:
+    """Say which cache files stand for the library, by name, and forget of the dropped passages the first `gone`, which
+    none of these files holds."""
+    db.execute("DELETE FROM caches")
+    rows = ((n, c.generation, c.sha256, c.passages, c.last, c.tuning) for n, c in caches.items())
+    db.executemany(
+        "INSERT INTO caches (name, generation, sha256, passages, last, tuning) VALUES (?, ?, ?, ?, ?, ?)", rows
+    )
+    db.execute("DELETE FROM dropped WHERE n <= ?", (gone,))
 
 
 def add_paper(
@@ -149,6 +156,16 @@ def index_passages(db: sqlite3.Connection, reading: int, vectors: NDArray[np.flo
         db.executemany(f"INSERT INTO {table} (rowid, text) VALUES (?, ?)", [(i, fts_text(text)) for i, text in texts])
     half = vectors.astype(VECTOR_DTYPE)
     db.executemany("INSERT INTO vectors VALUES (?, ?)", [(rows[n][0], half[n].tobytes()) for n in range(len(rows))])
+    _count(db, len(rows))
+
+
+def _count(db: sqlite3.Connection, more: int) -> None:
+    """Keep the number of passages that can be found: counting a million takes a second."""
+    db.execute(
+        "INSERT INTO settings VALUES ('passages', ?) "
+        "ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + ? AS TEXT)",
+        (str(more), more),
+    )
 
 
 def findable(passages: Sequence[Passage]) -> list[Passage]:
@@ -160,7 +177,8 @@ def _hide_reading(db: sqlite3.Connection, reading: int) -> None:
     ids = "(SELECT id FROM passages WHERE reading_id = ?)"
     db.execute(f"DELETE FROM passages_fts WHERE rowid IN {ids}", (reading,))
     db.execute(f"DELETE FROM references_fts WHERE rowid IN {ids}", (reading,))
-    db.execute(f"DELETE FROM vectors WHERE passage_id IN {ids}", (reading,))
+    db.execute(f"INSERT INTO dropped (passage_id) SELECT passage_id FROM vectors WHERE passage_id IN {ids}", (reading,))
+    _count(db, -db.execute(f"DELETE FROM vectors WHERE passage_id IN {ids}", (reading,)).rowcount)
 
 
 def _prune_readings(db: sqlite3.Connection, paper_id: str) -> None:

@@ -9,13 +9,19 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from assistant import Assistant
+    from assistant.accounts import Accounts
+    from assistant.ui.door import Door
+    from assistant.ui.site import Site
 
 # Gradio and the hub's client read these when they are imported.
 QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 
-def mount(assistant: Assistant, application: FastAPI) -> None:
-    """Put the page for `assistant` at the root of `application`, in each of its languages.
+def mount(
+    assistant: Assistant, application: FastAPI, accounts: Accounts | None = None, *, behind_tls: bool = False
+) -> Site:
+    """Put the page for `assistant` at the root of `application`, in each of its languages. With `accounts` people sign
+    in, each to a library of their own; `behind_tls`: a proxy speaks HTTPS to them. Close what it gives at the end.
 
     Imports Gradio, which takes some seconds.
     """
@@ -24,6 +30,18 @@ def mount(assistant: Assistant, application: FastAPI) -> None:
     from assistant.ui.routes import add_routes
     from assistant.ui.site import Site
 
-    site = Site(assistant)
+    site = Site(assistant, _door(accounts, behind_tls))
+    if accounts is None:
+        assistant.intake().start()  # what an earlier run of the program left unread
     add_routes(application, site)
     mount_pages(site, application)
+    return site
+
+
+def _door(accounts: Accounts | None, behind_tls: bool) -> Door | None:
+    if accounts is None:
+        return None
+    from assistant.sessions import sessions_of
+    from assistant.ui.door import Door
+
+    return Door(accounts, sessions_of(accounts.path), behind_tls)

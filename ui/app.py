@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-QUESTIONS_AT_ONCE = 2
-"""Questions answered at the same time; more wait in the queue."""
 QUEUE = 32
+<<<<<<< HEAD
+=======
+"""Questions in hand, running or waiting for their turn (`turns`): each takes one of the 40 threads that answer
+requests."""
+>>>>>>> main
 SCRIPTS = ("page", "evidence", "chat", "library", "review")
 """In this order: what `page` gives the others use."""
 HEAD = "".join(
@@ -48,7 +51,7 @@ def _build(site: Site, words: Words) -> gr.Blocks:
         with gr.Column(elem_id="screen-chat", elem_classes=["screen"]):
             chat.build(page, site, words)
         gr.HTML(shell.screens(words) + evidence_html.shell_html(words), **chat.PLAIN)
-    page.queue(api_open=False, max_size=QUEUE, default_concurrency_limit=QUESTIONS_AT_ONCE)
+    page.queue(api_open=False, max_size=QUEUE, default_concurrency_limit=QUEUE)
     return page
 
 

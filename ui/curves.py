@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assistant.ui.markup import escape
 
-WIDTH, HEIGHT = 560, 240
+WIDTH, HEIGHT = 400, 230
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 14, 40
 """Pixels around the field, for what is written there."""
 TICKS = 4

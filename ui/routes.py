@@ -7,13 +7,15 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
+from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant import AssistantError
+from assistant.ui.door import SignedIn
 from assistant.ui.errors import explained
 from assistant.ui.markup import notice
-from assistant.ui.screens import ROUTERS
+from assistant.ui.screens import ROUTERS, login
 from assistant.ui.site import Site
 from assistant.ui.visit import language
 from assistant.ui.words import DEFAULT, LANGUAGES, Words
@@ -29,9 +31,13 @@ def add_routes(application: FastAPI, site: Site) -> None:
     """Every route of the page but Gradio's own, which must be mounted after them."""
     application.state.site = site
     application.add_middleware(InTheirLanguage)
+    if site.door is not None:
+        # Put at the end, it stands within what the server put round everything: foreign names and headers come first.
+        application.user_middleware.append(Middleware(SignedIn, site.door))
     application.add_exception_handler(AssistantError, _our_error)
     application.add_exception_handler(Exception, _unforeseen)
     application.include_router(router)
+    application.include_router(login.router)
     for screen in ROUTERS:
         application.include_router(screen)
 

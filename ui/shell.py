@@ -21,7 +21,8 @@ def frame(words: Words) -> str:
         f'<div id="frame" data-language="{words.language}" data-unreachable="{escape(words("frame.unreachable"))}">'
         f'<a class="skip" href="#chat">{escape(words("frame.skip"))}</a>'
         f"<header><h1>{escape(words('frame.title'))}</h1>{_screens(words)}"
-        f'<div class="wishes">{_languages(words)}{_theme(words)}</div></header>'
+        f'<div class="wishes">{_languages(words)}{_theme(words)}'
+        '<span id="account" data-from="/account"></span></div></header>'
         '<div id="said" role="status" aria-live="polite"></div></div>'
     )
 

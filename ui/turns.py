@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from assistant.errors import Cancelled
 
+QUESTIONS_AT_ONCE = 2
+"""Questions answered at the same time: what two cores carry without each taking longer than one after the other."""
 LOOK_S = 0.5
 """Seconds between looks at the wish to stop, while waiting."""
 

@@ -11,12 +11,14 @@ Knows no screen.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
+from starlette.datastructures import FormData
 
 from assistant.ui.site import Site
 from assistant.ui.words import Words, wished
@@ -48,6 +50,20 @@ def visit(request: Request) -> Visit:
 
 
 Visited = Annotated[Visit, Depends(visit)]
+
+
+async def sent(request: Request) -> AsyncIterator[FormData]:
+    """The fields of the form that was sent; its files are closed when the request is answered."""
+    async with request.form() as form:
+        yield form
+
+
+Sent = Annotated[FormData, Depends(sent)]
+
+
+def texts(form: FormData, names: Iterable[str]) -> dict[str, str]:
+    """Those of the fields that were sent and are text."""
+    return {name: value for name in names if isinstance(value := form.get(name), str)}
 
 
 def language(request: Request) -> str:

@@ -102,7 +102,7 @@ def test_lexical_search_ranks_and_filters(store: Store) -> None:
     allowed = store.allowed(Filters(papers=(OTHER,)))
     assert allowed is not None
     assert list(allowed) == [found[1][0]]
-    assert store.containing('"crystal"', [i for i, _ in found]) == {found[1][0]}
+    assert store.containing(['"crystal"', '"x"'], [i for i, _ in found]) == {'"crystal"': {found[1][0]}, '"x"': set()}
 
 
 def test_a_snapshot_does_not_move(store: Store, tmp_path: Path) -> None:

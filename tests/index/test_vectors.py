@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,16 @@ def clustered(n: int, seed: int = 0) -> NDArray[np.float16]:
 
 def ids(n: int) -> NDArray[np.int64]:
     return np.arange(n, dtype=np.int64) * 3 + 7
+
+
+def fetch_from(known: NDArray[np.int64], rows: NDArray[np.float16]) -> vectors.Fetch:
+    """What the store does."""
+
+    def fetch(wanted: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+        there = [i for i in wanted if i in known]
+        return np.array(there, dtype=np.int64), rows[np.searchsorted(known, there)]
+
+    return fetch
 
 
 def query(rows: NDArray[np.float16], n: int) -> NDArray[np.float32]:
@@ -106,8 +117,9 @@ def test_read_gives_what_was_written(above: bool, tmp_path: Path, monkeypatch: p
     rows = clustered(300)
     index = vectors.build(ids(300), rows)
     sha256 = vectors.write(index, tmp_path / "index")
-    again = vectors.read(tmp_path / "index", sha256)
+    again = vectors.read(tmp_path / "index", sha256, index.tuning, fetch_from(ids(300), rows))
     assert again.exact is index.exact
+    assert again.sound
     assert again.search(query(rows, 1), 7)[0].tolist() == index.search(query(rows, 1), 7)[0].tolist()
     assert [p.name for p in tmp_path.iterdir()] == ["index"]
 

@@ -19,6 +19,7 @@ from fastapi.testclient import TestClient
 from assistant import server
 from assistant.history import Asked, History, Turn
 from assistant.types import Answer
+from tests.ui.axe import missing
 from tests.ui.scripted import HOSTILE, ScriptedAssistant, make_answer, make_evidence, make_paper, script
 
 CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
@@ -76,7 +77,7 @@ def served(page_server: Served) -> Served:
 def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
+        missing("no Chromium on this machine")
     with playwright.sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium

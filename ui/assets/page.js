@@ -8,7 +8,7 @@
 //                                  a button with formmethod="get" (a download) is left to the browser
 //   data-deep                      the screen has addresses of its own: #library/paper/1 asks /screens/library/paper/1
 //   <button data-theme="dark">     chooses a theme: light, dark or system
-//   X-Go: #chat/c-1                an answer with this header opens that screen
+//   X-Go: #chat/c-1                an answer with this header opens that screen (/login: leaves for that page)
 //   X-Said: some%20words           ... and with this one says that, for all to see and hear
 //
 // All that arrives is HTML of our own server, escaped there.
@@ -27,6 +27,7 @@
     if (!url.searchParams.has("lang")) url.searchParams.set("lang", language());
     try {
       const answer = await fetch(url, { method: body ? "POST" : "GET", body, headers: { "X-Asked-By": "page" } });
+      if (answer.status === 401) location.assign("/login");  // signed out meanwhile
       return { ok: answer.ok, html: await answer.text(), headers: answer.headers };
     } catch {
       say($("#frame").dataset.unreachable);
@@ -75,7 +76,7 @@
     const said = headers.get("X-Said");
     if (said) say(decodeURIComponent(said));
     const go = headers.get("X-Go");
-    if (go) location.hash = go;
+    if (go?.startsWith("/")) location.assign(go); else if (go) location.hash = go;
   }
 
   async function send(form, button) {
@@ -140,6 +141,7 @@
     if (!$("#frame")) return void setTimeout(begin, 30);
     document.documentElement.lang = language() === "zh" ? "zh-CN" : language();
     theme(wished() === "dark");
+    all("#frame [data-from]").forEach(fill);
     open();
   }
   window.page = { ask, fill, put, say, told, words };

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
+from starlette.datastructures import FormData
 
 from assistant import AssistantError
 from assistant.ui.errors import Refused, explained
 from assistant.ui.markup import notice
 from assistant.ui.screens import settings_html as html
-from assistant.ui.visit import Visit, Visited, fragment
+from assistant.ui.visit import Sent, Visit, Visited, fragment, texts
 
 if TYPE_CHECKING:
     from assistant import Assistant
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/screens/settings")
 
 CHANGED = "settings"
-Fields = Annotated[html.Sent, Form()]
 
 
 @router.get("")
@@ -53,11 +53,11 @@ def _report(assistant: Assistant) -> dict[str, Any] | None:
 
 
 @router.post("")
-def save(visit: Visited, sent: Fields) -> Response:
+def save(visit: Visited, form: Sent) -> Response:
     """Keep what was changed; it holds from the next question on."""
     _only_alone(visit)
     now = visit.assistant.settings
-    changes = html.changes(sent, now, visit.assistant.origins())
+    changes = html.changes(_wishes(form), now, visit.assistant.origins())
     if not changes:
         return fragment(_screen(visit), said=visit.words("settings.nothing"))
     settings = visit.assistant.configure(**changes)
@@ -65,11 +65,15 @@ def save(visit: Visited, sent: Fields) -> Response:
     return fragment(_screen(visit, visit.assistant.with_settings(settings)), said=visit.words("settings.saved"))
 
 
+def _wishes(form: FormData) -> html.Wishes:
+    return html.Wishes(**texts(form, html.WISHES))
+
+
 @router.post("/test")
-def test(visit: Visited, sent: Fields) -> Response:
+def test(visit: Visited, form: Sent) -> Response:
     """Whether the model of the form answers, within seconds; nothing is kept."""
     _only_alone(visit)
-    changes = html.changes(sent, visit.assistant.settings, visit.assistant.origins())
+    changes = html.changes(_wishes(form), visit.assistant.settings, visit.assistant.origins())
     model = {n: v for n, v in changes.items() if n in ("model", "adapter")}
     try:
         trial = visit.assistant.try_writer(**model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from assistant import Settings
@@ -34,7 +34,7 @@ Origins = Mapping[str, Origin]
 
 
 @dataclass(slots=True)
-class Sent:
+class Wishes:
     """The form as it was sent; None for a field that was not there, since it is fixed elsewhere."""
 
     writer: str | None = None
@@ -49,7 +49,10 @@ class Sent:
     unsupported: str | None = None
 
 
-def changes(sent: Sent, now: Settings, origins: Origins) -> dict[str, Any]:
+WISHES = tuple(f.name for f in fields(Wishes))
+
+
+def changes(sent: Wishes, now: Settings, origins: Origins) -> dict[str, Any]:
     """What differs from the settings now. Raises UsageError for a number that is none."""
     wished: dict[str, Any] = {
         "model": _model(sent), "verifier": sent.verifier, "unsupported": sent.unsupported,
@@ -65,7 +68,7 @@ def changes(sent: Sent, now: Settings, origins: Origins) -> dict[str, Any]:
     return found
 
 
-def _model(sent: Sent) -> str | None:
+def _model(sent: Wishes) -> str | None:
     if sent.writer == "local":
         return LOCAL + sent.name.strip()
     if sent.writer == "server":

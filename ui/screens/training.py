@@ -9,12 +9,13 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form, HTTPException, UploadFile
+from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import FileResponse, Response
+from starlette.datastructures import UploadFile
 
 from assistant.ui.errors import Refused
 from assistant.ui.screens import training_html as html
-from assistant.ui.visit import Visit, Visited, fragment
+from assistant.ui.visit import Sent, Visit, Visited, fragment, texts
 
 if TYPE_CHECKING:
     from assistant.background import Run
@@ -80,33 +81,24 @@ def report_page(visit: Visited, id: str) -> Response:  # noqa: A002
 
 
 @router.post("/start")
-def start(
-    visit: Visited,
-    chosen: Annotated[html.Chosen, Form()],
-    rows: UploadFile | None = None,
-) -> Response:
+def start(visit: Visited, form: Sent) -> Response:
     """Start a training in the background."""
-    training = visit.assistant.training()
-    source = _rows(visit, chosen, rows)
-    started = training.start(chosen.choices(source, alone=_alone(visit)), chosen.name.strip())
+    chosen = html.Chosen(**texts(form, html.CHOSEN))
+    choices = chosen.choices(_rows(visit, chosen, form.get("rows")), alone=_alone(visit))
+    started = visit.assistant.training().start(choices, chosen.name.strip())
     return fragment(_panel(visit, started), changed=CHANGED, said=visit.words("training.started"))
 
 
-def _rows(visit: Visit, chosen: html.Chosen, rows: UploadFile | None) -> Path:
+def _rows(visit: Visit, chosen: html.Chosen, rows: object) -> Path:
     """The file of rows that was chosen: one that was handed in, what was reviewed, or a path of this machine."""
     training = visit.assistant.training()
-    if chosen.source == "upload":
-        if rows is None or not rows.filename:
-            raise Refused(visit.words("training.rows.none"))
+    if chosen.source == "upload" and isinstance(rows, UploadFile) and rows.filename:
         return training.keep(rows.file, rows.filename)
-    if chosen.source == "review":
-        reviewed = visit.assistant.reviewed_claims()
-        if not reviewed:
-            raise Refused(visit.words("training.rows.none"))
+    if chosen.source == "review" and (reviewed := visit.assistant.reviewed_claims()):
         return training.keep(io.BytesIO(reviewed.encode()), "reviewed.jsonl")
-    if not _alone(visit) or not chosen.path.strip():
-        raise Refused(visit.words("training.rows.none"))
-    return Path(chosen.path.strip()).expanduser()
+    if chosen.source == "path" and _alone(visit) and chosen.path.strip():
+        return Path(chosen.path.strip()).expanduser()
+    raise Refused(visit.words("training.rows.none"))
 
 
 @router.post("/stop")

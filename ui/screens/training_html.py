@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,9 @@ class Chosen:
             train, test, task=self.task, base=self.base.strip(), method=self.method, learning_rate=rate,
             skip_bad=bool(self.skip_bad), go_on=bool(self.go_on), **numbers,
         )  # fmt: skip
+
+
+CHOSEN = tuple(f.name for f in fields(Chosen))
 
 
 def _number(name: str, text: str) -> float:
@@ -261,7 +264,7 @@ def progress(s: Seen, words: Words) -> str:
     why = f'<p class="notice" dir="auto">{escape(s.reason)}</p>' if s.reason and not s.is_running else ""
     lost = f'<p class="notice">{escape(words("training.lost"))}</p>' if s.state is State.INTERRUPTED else ""
     return (
-        f"<p>{badge(s.state, words)} {_far(p, words)}</p>{why}{lost}{_bar(p, words)}{_curves(p, words)}{_log(s, words)}"
+        f"<p>{badge(s.state, words)} {_far(p, words)}</p>{why}{lost}{_bar(s, words)}{_curves(p, words)}{_log(s, words)}"
     )
 
 
@@ -274,8 +277,9 @@ def _far(p: Progress, words: Words) -> str:
     return f'<span class="note">{escape(said)}</span>'
 
 
-def _bar(p: Progress, words: Words) -> str:
-    if not p.steps:
+def _bar(s: Seen, words: Words) -> str:
+    p = s.progress
+    if not p.steps or not s.is_running:
         return ""
     return f'<progress max="{p.steps}" value="{p.step}" aria-label="{escape(words("training.bar"))}"></progress>'
 
