@@ -24,11 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 QUEUE = 32
-<<<<<<< HEAD
-=======
 """Questions in hand, running or waiting for their turn (`turns`): each takes one of the 40 threads that answer
 requests."""
->>>>>>> main
 SCRIPTS = ("page", "evidence", "chat", "library", "review")
 """In this order: what `page` gives the others use."""
 HEAD = "".join(
