@@ -103,7 +103,7 @@ def _click(tab: Any, url: str, conversation: str, quotes: Sequence[Evidence]) ->
     tab.goto(f"{url}#chat/{conversation}")
     tab.wait_for_selector(".turn .cite")
     for quote in quotes:
-        tab.locator(f'.turn a[href^="#cite-"][href$="-{quote.n}"]').last.click()
+        tab.locator(f'.turn a.cite[href$="-{quote.n}"]:visible').last.click()
         tab.wait_for_selector(f'#evidence-page .reading[data-n="{quote.n}"] .stage')
         boxes = tab.evaluate(BOXES)
         picture = tab.locator("#evidence-page img")
