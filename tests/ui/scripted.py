@@ -94,11 +94,11 @@ class ScriptedSettings:
     model: str = "extractive"
 
 
-class Idle:
-    """An intake that nothing is handed to."""
+class ScriptedIntake:
+    """Nothing waits to be read."""
 
     def start(self) -> None:
-        """There is nothing to read."""
+        pass
 
 
 class ScriptedAssistant:
@@ -115,11 +115,11 @@ class ScriptedAssistant:
         self.threads: set[str] = set()
         self.cancelled = threading.Event()
 
-    def intake(self) -> Idle:
-        return Idle()
-
     def papers(self) -> list[Paper]:
         return self._papers
+
+    def intake(self) -> ScriptedIntake:
+        return ScriptedIntake()
 
     def original(self, paper: Paper) -> Path | None:
         return None
