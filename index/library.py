@@ -13,21 +13,21 @@ import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from assistant.errors import DiskFull, EmbedderMismatch, LibraryBusy, LibraryError
 from assistant.index import catalogue, schema, writes
-from assistant.index.files import sha256_of
+from assistant.index.files import Stamp, sha256_of, stamp
 from assistant.index.records.record import Record
 from assistant.index.store import Cache, Indexed, Store
 from assistant.index.words import WORDS_FROM, Words
 from assistant.types import HealthCheck
 
 if TYPE_CHECKING:
+    from filelock import FileLock
+
     from assistant.encoders import Embedder
     from assistant.index.vectors import Index
 
@@ -47,6 +47,15 @@ LOW_DISK = 200 * 2**20
 """Bytes; less free space than this is worth a warning."""
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the indexes in memory were made from: the library's generation, the cache records, the files' stamps."""
+
+    generation: int
+    cache: tuple[Cache, Stamp | None] | None
+    words: tuple[Cache, Stamp | None] | None
+
+
 class Library:
     """A library folder, opened. Readers need no lock; `writing` takes the one writer's."""
 
@@ -56,7 +65,7 @@ class Library:
         _prepare(folder, create)
         self.store = Store(folder)
         self._index: Index | None = None
-        self._state: tuple[int, Cache | None, Cache | None] = (-1, None, None)
+        self._state = _State(-1, None, None)
         self._last = 0
         self._trainer: subprocess.Popen[bytes] | None = None
         self._guard = threading.RLock()
@@ -72,6 +81,8 @@ class Library:
     def writing(self, *, patience: float = 0.0) -> Iterator[sqlite3.Connection]:
         """Hold the writer's lock. Raises LibraryBusy where another process holds it for longer than `patience`
         (seconds)."""
+        from filelock import FileLock, Timeout  # with asyncio and ssl, which a question needs as little
+
         lock = FileLock(self.folder / LOCK, timeout=0)
         try:
             self._acquire(lock, patience)
@@ -89,6 +100,8 @@ class Library:
             lock.release()
 
     def _acquire(self, lock: FileLock, patience: float) -> None:
+        from filelock import Timeout
+
         try:
             lock.acquire()
         except Timeout:
@@ -110,22 +123,32 @@ class Library:
         """The vector index of the library's present state; from memory, from the cache file and what came since, or
         from the database. The store's word index comes with it."""
         with self._guard, self.store.snapshot():
-            state = (self.store.generation, self.store.cache(CACHE), self.store.cache(WORDS))
-            if self._index is None or state != self._state or not self._index.sound:
-                self._index = self._renewed(state[1])
-                self.store.indexed = self._indexed(state[2])
+            state = self._look()
+            if self._index is None or state != self._state:
+                self._index = self._renewed(state)
+                self.store.indexed = self._indexed(state)
                 self._state = state
             return self._index
 
-    def _renewed(self, cache: Cache | None) -> Index:
+    def _look(self) -> _State:
+        cache, words = self.store.cache(CACHE), self.store.cache(WORDS)
+        return _State(
+            self.store.generation,
+            (cache, stamp(self.cache_path(cache.generation))) if cache else None,
+            (words, stamp(self.words_path(words.generation))) if words else None,
+        )
+
+    def _renewed(self, state: _State) -> Index:
         """What is held, or else the cache file, brought up to date."""
         from assistant.index import vectors
 
         index = self._index
-        if index is None or not index.sound or cache is None or cache != self._state[1]:
-            read = self._read(cache)
-            self._last = cache.last if cache and read else 0
+        if index is None or state.cache is None or state.cache != self._state.cache:
+            read = self._read(state.cache and state.cache[0])
+            self._last = state.cache[0].last if state.cache and read else 0
             index = read or vectors.Index()
+        if index.dimension != self.store.dimension:  # embedded anew by another model: all that it holds is gone
+            index, self._last = vectors.Index(), 0
         ids, matrix = self.store.vectors(self._last)
         self._last = int(ids.max(initial=self._last))
         return index.extended(ids, matrix, self.store.dropped())
@@ -146,17 +169,18 @@ class Library:
             self._start_training()
         return None
 
-    def _indexed(self, cache: Cache | None) -> Indexed | None:
+    def _indexed(self, state: _State) -> Indexed | None:
         """The word index, as it is held or opened anew; None where the library is small or the file cannot be used."""
-        if cache is None:
+        if state.words is None:
             return None
-        held = self.store.indexed
-        if held is not None and cache == self._state[2]:
+        held, cache = self.store.indexed, state.words[0]
+        if held is not None and state.words == self._state.words:
             return replace(held, barred=self.store.dropped())
         try:
-            words = Words(self.words_path(cache.generation))
+            words = Words(self.words_path(cache.generation), cache.tuning)
         except LibraryError as error:
             logger.warning("%s; until then searches by words take longer", error)
+            self._start_training()
             return None
         return Indexed(words, cache.last, self.store.dropped())
 
@@ -207,6 +231,8 @@ class Library:
             self.write_cache()
         except OSError as error:
             logger.warning("the search index could not be put on disk (%s); it is built when needed", error.strerror)
+        except LibraryBusy as error:
+            logger.warning("%s", error)
         except DiskFull:
             logger.warning("the search index could not be put on disk (it is full); it is built when needed")
 
@@ -223,7 +249,10 @@ class Library:
                 self._trainer.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self._trainer.wait(TRAINING_POLL)
-        return self._trainer is None or self._trainer.returncode == 0
+        if self._trainer is None:
+            return True
+        self._trainer.communicate()  # lets go of the pipe
+        return self._trainer.returncode == 0
 
     def remove(self, paper_id: str) -> None:
         """Forget a paper: when this returns no search finds it. Its files are left where they are."""

@@ -118,7 +118,7 @@ MIGRATIONS = (
     ALTER TABLE caches ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE caches ADD COLUMN tuning TEXT NOT NULL DEFAULT '';
     CREATE TABLE dropped (n INTEGER PRIMARY KEY AUTOINCREMENT, passage_id INTEGER NOT NULL);
-    INSERT INTO settings SELECT 'passages', count(*) FROM vectors
+    INSERT OR REPLACE INTO settings SELECT 'passages', count(*) FROM vectors
     """,
 )
 SCHEMA = len(MIGRATIONS)

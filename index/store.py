@@ -68,7 +68,8 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class Cache:
     """The record of a cache file: made at `generation`, with this SHA-256 and number of passages, the last one's id
-    `last`; `tuning` is JSON on how a trained index is searched, "" for an exact one."""
+    `last`; `tuning` is JSON on how a trained vector index is searched, "" for an exact one; of a word index its token.
+    """
 
     generation: int
     sha256: str

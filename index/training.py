@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import sqlite3
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 import assistant
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, LibraryBusy
 from assistant.index import vectors, words, writes
 from assistant.index.faults import fault
 from assistant.index.files import publish, sha256_of
@@ -36,8 +37,20 @@ NICENESS = 10
 
 def make_caches(library: Library) -> None:
     """Build the cache files of what the library holds now, put them on disk, and say so in the database; those before
-    are deleted. OSError or DiskFull where it fails, and all is as before."""
-    store, partial = library.store, library.folder / f"words.{os.getpid()}.tmp"
+    are deleted. OSError or DiskFull where it fails, and all is as before; LibraryBusy where another process is at it."""
+    lock = FileLock(library.folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise LibraryBusy(f"another process is making the search index of {library.folder}; wait for it") from error
+    try:
+        _make_caches(library)
+    finally:
+        lock.release()
+
+
+def _make_caches(library: Library) -> None:
+    store, partial, token = library.store, library.folder / f"words.{os.getpid()}.tmp", secrets.token_hex(8)
     try:
         with store.snapshot():
             generation, last, gone = store.generation, store.last_id, store.n_dropped
@@ -45,7 +58,7 @@ def make_caches(library: Library) -> None:
             large = len(ids) >= WORDS_FROM
             if large:
                 partial.unlink(missing_ok=True)
-                words.build(store.db, partial)
+                words.build(store.db, partial, token)
         index = vectors.build(ids, matrix, store.vectors_of)
         fault("index-built")
         tuning = json.dumps(asdict(index.tuning)) if index.tuning else ""
@@ -53,7 +66,7 @@ def make_caches(library: Library) -> None:
         caches = {CACHE: Cache(generation, sha256, len(ids), last, tuning)}
         if large:
             publish(partial, library.words_path(generation))
-            caches[WORDS] = Cache(generation, sha256_of(library.words_path(generation)), len(ids), last)
+            caches[WORDS] = Cache(generation, sha256_of(library.words_path(generation)), len(ids), last, token)
     finally:
         partial.unlink(missing_ok=True)
     fault("index-written")
@@ -85,13 +98,12 @@ def main(folder: Path, *, orphaned: Callable[[], object]) -> int:
     with suppress(OSError):
         os.nice(NICENESS)
     try:
-        with FileLock(folder / LOCK, timeout=0):
-            library = Library(folder)
-            try:
-                make_caches(library)
-            finally:
-                library.close()
-    except Timeout:
+        library = Library(folder)
+        try:
+            make_caches(library)
+        finally:
+            library.close()
+    except LibraryBusy:
         return 0
     except (OSError, sqlite3.Error, AssistantError):
         return 1
@@ -100,7 +112,9 @@ def main(folder: Path, *, orphaned: Callable[[], object]) -> int:
 
 def _watch(orphaned: Callable[[], object]) -> None:
     """Standard input ends when the process that holds its other end does."""
-    sys.stdin.buffer.read()
+    # Not by sys.stdin: its lock, held here, would make the interpreter's end fail.
+    while os.read(0, 1024):
+        pass
     orphaned()
 
 

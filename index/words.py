@@ -53,7 +53,7 @@ Postings = tuple[NDArray[np.int32], NDArray[np.uint16]]
 _TABLES = """
     CREATE TABLE words (word TEXT PRIMARY KEY, passages INTEGER NOT NULL, crc INTEGER NOT NULL, places BLOB NOT NULL,
         worth BLOB NOT NULL);
-    CREATE TABLE facts (ids BLOB NOT NULL, mean_length REAL NOT NULL)
+    CREATE TABLE facts (ids BLOB NOT NULL, mean_length REAL NOT NULL, token TEXT NOT NULL)
 """
 
 
@@ -69,7 +69,8 @@ class Term:
 class Words:
     """The word index, opened. Thread-safe. Every method raises LibraryError where the file is damaged or changed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, token: str) -> None:
+        """`token` is what `build` wrote into the file: another library's, or an older one, has another."""
         self.path = path
         self._stamp = stamp(path)
         self._guard = threading.Lock()
@@ -78,9 +79,12 @@ class Words:
             self._db = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
-            ids, self.mean_length = self._db.execute("SELECT ids, mean_length FROM facts").fetchone()
+            facts = self._db.execute("SELECT ids, mean_length, token FROM facts").fetchone()
+            ids, self.mean_length, found = facts
         except (sqlite3.Error, TypeError) as error:
             raise _damaged(path) from error
+        if found != token:
+            raise _damaged(path)
         self.ids: NDArray[np.int64] = np.frombuffer(ids, dtype="<i8")
 
     def __len__(self) -> int:
@@ -272,8 +276,9 @@ def spell(texts: Sequence[str]) -> list[list[str]]:
         db.close()
 
 
-def build(db: sqlite3.Connection, path: Path) -> None:
-    """Write the word index of the library that `db` is open on, in the state it reads now, to the new file `path`."""
+def build(db: sqlite3.Connection, path: Path, token: str) -> None:
+    """Write the word index of the library that `db` is open on, in the state it reads now, to the new file `path`, with
+    a `token` to know it by."""
     ids, lengths = _lengths(db)
     mean = float(lengths.mean()) if len(lengths) else 0.0
     damping = np.asarray(BM25_K1 * (1 - BM25_B + BM25_B * lengths / max(mean, 1.0)), dtype=np.float64)
@@ -288,7 +293,7 @@ def build(db: sqlite3.Connection, path: Path) -> None:
             file.execute(line)
         for table in _TABLES.split(";"):
             file.execute(table)
-        file.execute("INSERT INTO facts VALUES (?, ?)", (ids.astype("<i8").tobytes(), mean))
+        file.execute("INSERT INTO facts VALUES (?, ?, ?)", (ids.astype("<i8").tobytes(), mean, token))
         file.executemany("INSERT INTO words VALUES (?, ?, ?, ?, ?)", _lists(db, ids, damping))
         file.execute("COMMIT")
     finally:

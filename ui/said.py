@@ -110,4 +110,6 @@ def _hole(name: str) -> str:
         return rf"(?P<{name}>[\d,.]*\d)"
     if name == "marks":
         return r"(?P<marks>\[\d+\](?: \[\d+\])*)"
+    if name == "list":
+        return r"(?P<list>(?:(?!\. ).)+?)"  # phrases of one sentence, or it would take in the next one
     return rf"(?P<{name}>.+?)"

@@ -167,3 +167,51 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
         vectors.write(vectors.build(ids(30), clustered(30)), tmp_path / "index")
     assert sha256_of(tmp_path / "index") == sha256
     assert [p.name for p in tmp_path.iterdir()] == ["index"]
+
+
+def test_what_comes_later_is_searched_exactly_beside_and_what_went_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(vectors, "EXACT_BELOW", 1)
+    rows, new = clustered(600), clustered(40, seed=5)
+    index = vectors.build(ids(600), rows)
+    monkeypatch.setattr(vectors, "EXACT_BELOW", 10_000)
+    fresh = np.arange(40, dtype=np.int64) + 10_000
+    grown = index.extended(fresh[:30], new[:30]).extended(fresh[30:], new[30:], barred=ids(600)[:200])
+    assert (len(index), len(grown)) == (600, 640)
+    assert grown.search(query(new, 35), 1)[0].tolist() == [10_035]
+    found = {int(i) for n in range(20) for i in grown.search(query(rows, n), 10)[0]}
+    assert not found.intersection(ids(600)[:200].tolist())
+    assert found.intersection(ids(600)[200:].tolist())
+    allowed = np.array([ids(600)[3], ids(600)[300], 10_002])
+    assert sorted(grown.search(query(rows, 3), 10, allowed)[0].tolist()) == [ids(600)[300], 10_002]
+    assert grown.cosines(query(new, 35), [10_035, int(ids(600)[300])])[0] == pytest.approx(1, abs=1e-3)
+
+
+def test_the_recall_measured_is_kept_with_what_reached_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "EXACT_BELOW", 1)
+    tuning = vectors.build(ids(3000), clustered(3000)).tuning
+    assert tuning is not None
+    assert tuning.recall >= vectors.RECALL or tuning.probes == vectors.PROBES[-1]
+    assert tuning.queries == vectors.PROBED
+    assert vectors.exact(ids(30), clustered(30)).tuning is None
+
+
+def test_a_mapped_file_that_is_written_to_is_no_longer_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "EXACT_BELOW", 1)
+    rows = clustered(300)
+    built = vectors.build(ids(300), rows)
+    sha256 = vectors.write(built, tmp_path / "index")
+    index = vectors.read(tmp_path / "index", sha256, built.tuning, fetch_from(ids(300), rows))
+    assert index.sound
+    (tmp_path / "index").write_bytes(b"something else")
+    assert not index.sound
+    with pytest.raises(LibraryError, match="damaged"):
+        vectors.read(tmp_path / "index", sha256, built.tuning, fetch_from(ids(300), rows))
+
+
+def test_a_query_of_another_dimension_is_refused_with_what_to_do() -> None:
+    index = vectors.exact(ids(20), clustered(20))
+    for search in (lambda q: index.search(q, 3), lambda q: index.cosines(q, [7])):
+        with pytest.raises(LibraryError, match="reembed"):
+            search(np.ones(DIMENSION + 1, dtype=np.float32))

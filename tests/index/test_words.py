@@ -188,15 +188,20 @@ def test_a_damaged_list_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (path,) = tmp_path.glob("words.*.db")
     import sqlite3
 
+    cache = library.store.cache("words")
+    assert cache is not None
+    token = cache.tuning
     db = sqlite3.connect(path)
     with db:
         db.execute("UPDATE words SET worth = zeroblob(length(worth)) WHERE word = 'soil'")
     db.close()
-    index = words.Words(path)
+    index = words.Words(path, token)
     with pytest.raises(LibraryError, match="damaged"):
         index.best(words.terms('"soil"'), 5, barred=np.empty(0, np.int64), allowed=None)
     with pytest.raises(LibraryError, match="damaged or missing"):
-        words.Words(tmp_path / "none.db")
+        words.Words(tmp_path / "none.db", token)
+    with pytest.raises(LibraryError, match="damaged or missing"):
+        words.Words(path, "of another")
     library.close()
 
 

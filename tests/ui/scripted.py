@@ -94,6 +94,13 @@ class ScriptedSettings:
     model: str = "extractive"
 
 
+class Idle:
+    """An intake that nothing is handed to."""
+
+    def start(self) -> None:
+        """There is nothing to read."""
+
+
 class ScriptedAssistant:
     """Plays `events` to any question. A question that begins with "wait" goes on until it is cancelled; an empty one
     is refused; "crash" fails as no program should."""
@@ -107,6 +114,9 @@ class ScriptedAssistant:
         self.chosen: list[tuple[str, ...]] = []
         self.threads: set[str] = set()
         self.cancelled = threading.Event()
+
+    def intake(self) -> Idle:
+        return Idle()
 
     def papers(self) -> list[Paper]:
         return self._papers

@@ -178,6 +178,16 @@ def test_each_reader_has_an_own_assistant_and_all_share_the_models(house: House)
     assert bob.papers() == []
 
 
+def test_who_signs_in_names_no_file_or_server_for_the_program_to_use(house: House) -> None:
+    anna = house.client("anna")
+    for route in ROUTES:
+        if route.path.startswith(("/screens/settings", "/screens/training")):
+            path = re.sub(r"\{[^}]*\}", "x", route.path)
+            methods = route.methods or set()
+            sent = anna.get(path) if "GET" in methods else anna.post(path, headers={"X-Asked-By": "page"})
+            assert sent.status_code == 404, route.path
+
+
 def test_a_tab_of_gradio_belongs_to_who_used_it_first(house: House) -> None:
     anna, bob = house.client("anna"), house.client("bob")
     for path in ("/gradio_api/queue/data?session_hash=t1", "/gradio_api/heartbeat/t2"):
