@@ -37,7 +37,7 @@ NICENESS = 10
 
 def make_caches(library: Library) -> None:
     """Build the cache files of what the library holds now, put them on disk, and say so in the database; those before
-    are deleted. OSError or DiskFull where it fails, and all is as before; LibraryBusy where another process is at it."""
+    are deleted. OSError or DiskFull where it fails, and all is as before; LibraryBusy where another process does it."""
     lock = FileLock(library.folder / LOCK, timeout=0)
     try:
         lock.acquire()
