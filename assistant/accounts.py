@@ -152,7 +152,8 @@ def _overlap(one: Path, other: Path) -> bool:
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(mode=ONLY_OWNER_FOLDER, parents=True, exist_ok=True)
+        for each in (folder.parent, folder):
+            each.mkdir(mode=ONLY_OWNER_FOLDER, parents=True, exist_ok=True)
     except OSError as error:
         raise LibraryError(f"{folder} cannot be made ({error.strerror}); name another with --own") from error
 

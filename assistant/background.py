@@ -191,8 +191,13 @@ def _start_of(pid: int) -> float:
 
 def _is_alive(run: Run) -> bool:
     """Whether the process of that number is there and is still the same one."""
-    if (child := _children.get(run.pid)) is not None and child.poll() is not None:
-        del _children[run.pid]
+    alive = _is_same(run)
+    if not alive and (child := _children.pop(run.pid, None)) is not None:
+        child.poll()
+    return alive
+
+
+def _is_same(run: Run) -> bool:
     try:
         process = psutil.Process(run.pid)
         same = abs(process.create_time() - run.started) < SAME_START

@@ -259,6 +259,7 @@ def chat(arguments: argparse.Namespace) -> int:
         users_cli.warn(arguments)
         application = server.application(names=arguments.name, host=host)
         with closing(ui.mount(assistant, application, accounts, behind_tls=arguments.behind_tls)):
+            assistant.intake().start()
             browser = not arguments.no_browser
             server.serve(application, host=host, port=arguments.port, browser=browser, accounts=signs_in)
     return OK

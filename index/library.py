@@ -17,8 +17,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from assistant.errors import DiskFull, EmbedderMismatch, LibraryBusy, LibraryError
 from assistant.index import catalogue, schema, writes
 from assistant.index.files import Stamp, sha256_of, stamp
@@ -28,6 +26,8 @@ from assistant.index.words import WORDS_FROM, Words
 from assistant.types import HealthCheck
 
 if TYPE_CHECKING:
+    from filelock import FileLock
+
     from assistant.encoders import Embedder
     from assistant.index.vectors import Index
 
@@ -81,6 +81,8 @@ class Library:
     def writing(self, *, patience: float = 0.0) -> Iterator[sqlite3.Connection]:
         """Hold the writer's lock. Raises LibraryBusy where another process holds it for longer than `patience`
         (seconds)."""
+        from filelock import FileLock, Timeout  # with asyncio and ssl, which a question needs as little
+
         lock = FileLock(self.folder / LOCK, timeout=0)
         try:
             self._acquire(lock, patience)
@@ -98,6 +100,8 @@ class Library:
             lock.release()
 
     def _acquire(self, lock: FileLock, patience: float) -> None:
+        from filelock import Timeout
+
         try:
             lock.acquire()
         except Timeout:

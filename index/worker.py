@@ -37,6 +37,7 @@ PAGE_CHARACTERS = 500_000
 """A page with more is no paper's; reading it would use up the processor time of the rest."""
 BLANK = "no text layer: the pages are blank, or hold only form fields and comments"
 REPAIRED = "the file is damaged: what could be mended of it was read"
+LOCKED = "encrypted: opened with a password"
 UNREADABLE = "letters cannot be read as text: the fonts do not say which they are; run OCR on it first"
 PAGE_BYTES = 3000
 """Bytes of a file without pages that count as a page where it is asked how long reading may take."""
@@ -162,7 +163,7 @@ def _read_pdf(work: Work, out: BinaryIO) -> None:
         count = min(file.page_count, work.pages)
         _set(resource.RLIMIT_CPU, _seconds(work.cpu + work.cpu_page * count))
         send(out, encode_json("opened", {"pages": count}))
-        flags = [REPAIRED] * file.repaired
+        flags = [REPAIRED] * file.repaired + [LOCKED] * (file.encrypted and bool(work.password))
         flags += [f"only the first {count} of {file.page_count} pages were read"] * (count < file.page_count)
         scans = Scans(allowed=work.ocr)
         raw = _read_pages(file, work, count, flags, scans, lambda n: send(out, encode_json("reading", {"page": n})))

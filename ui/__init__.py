@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from assistant.ui.site import Site
 
 # Gradio and the hub's client read these when they are imported.
-QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+QUIET = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    # After so many events Gradio sums up its record of them, for a page that is shut: with pandas, each time anew.
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
+}
 
 
 def mount(

@@ -41,13 +41,14 @@ def build(site: Site, language: str) -> gr.Blocks:
 
 
 def _build(site: Site, words: Words) -> gr.Blocks:
+    names = shell.shown(accounts=site.door is not None)
     with gr.Blocks(
         title=words("frame.title"), analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
     ) as page:
-        gr.HTML(shell.frame(words), **chat.PLAIN)
+        gr.HTML(shell.frame(words, names), **chat.PLAIN)
         with gr.Column(elem_id="screen-chat", elem_classes=["screen"]):
             chat.build(page, site, words)
-        gr.HTML(shell.screens(words) + evidence_html.shell_html(words), **chat.PLAIN)
+        gr.HTML(shell.screens(words, names) + evidence_html.shell_html(words), **chat.PLAIN)
     page.queue(api_open=False, max_size=QUEUE, default_concurrency_limit=QUEUE)
     return page
 

@@ -181,7 +181,7 @@ def views(
     view = render.View(question, wish.mode, wish.turn, conversation=wish.conversation)
     yield view
     try:
-        for latest in _answered(site, reader, view, wish, words, cancel):
+        for latest in _in_turn(site, reader, view, wish, words, cancel):
             view = latest
             yield view
     except AssistantError as error:
@@ -192,6 +192,16 @@ def views(
         yield dataclasses.replace(view, running=False, notice=words("chat.unforeseen"))
     finally:
         cancel.set()
+
+
+def _in_turn(
+    site: Site, reader: Reader, view: render.View, wish: Wish, words: Words, cancel: threading.Event
+) -> Iterator[render.View]:
+    """The views of a question that waits until it is its turn, then is answered."""
+    with site.turns.place() as place:
+        for ahead in place.waiting(cancel):
+            yield dataclasses.replace(view, ahead=ahead)
+        yield from _answered(site, reader, view, wish, words, cancel)
 
 
 def _answered(

@@ -1,4 +1,5 @@
-"""Files that leave the page: always as an attachment, under a name that is safe on every system. Knows no screen."""
+"""Files that leave the page: the links that offer them; always as an attachment, under a name that is safe on every
+system."""
 
 from __future__ import annotations
 
@@ -8,6 +9,11 @@ from urllib.parse import quote
 
 from fastapi.responses import Response
 
+from assistant.ui.markup import escape
+from assistant.ui.words import Words
+
+FORMS = ("md", "html", "json", "bib", "ris")
+"""What `assistant.export` writes, in the order in which it is offered."""
 NAME_LENGTH = 60
 """Characters of a file's name before its ending, at most: with an ending within what every file system takes, also in
 three-byte letters."""
@@ -35,3 +41,15 @@ def file_name(text: str) -> str:
             break
         name = f"{name}-{word}" if name else word
     return name or (words[0][:NAME_LENGTH] if words else "file")
+
+
+def export_html(name: str, words: Words) -> str:
+    """Links by which a conversation or an answer (its id) is taken away, to unfold."""
+    address = f"/screens/history/export/{escape(name)}"
+    links = "".join(
+        f'<li><a href="{address}.{form}">{escape(words(f"history.export.{form}"))}</a></li>' for form in FORMS
+    )
+    return (
+        f'<details class="export" id="export-{escape(name)}"><summary>{escape(words("history.export.label"))}</summary>'
+        f"<ul>{links}</ul></details>"
+    )

@@ -19,6 +19,8 @@ MAX_EDGES = 24
 """Edges drawn, at most; the export holds all."""
 ROW, BOX, WIDTH, SIDE, PAD = 46, 34, 760, 250, 6
 """Pixels: height of a row and of a box, width of the drawing and of a box, margin."""
+REACH = 14
+"""Pixels: width of the strip along an edge that can be clicked."""
 PLACES = (0.22, 0.5, 0.75)
 """Share of the way along an edge at which its words stand, for the first, second and third edge of a cause."""
 CHARACTERS = 34
@@ -107,6 +109,7 @@ def _edge(relation: Relation, cause: int, effect: int, number: int, cites: Citin
     told = _words(relation, cites.words)
     return (
         f'<a class="{sign}" href="#cite-{cites.answer}-{relation.evidence}" aria-label="{told}"><title>{told}</title>'
+        f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="transparent" stroke-width="{REACH}"/>'
         f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="currentColor" stroke-width="1.5"{dashes}/>{head}'
         f'<text x="{x}" y="{y}" text-anchor="middle" font-size="11" fill="currentColor">{label}</text></a>'
     )

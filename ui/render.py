@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant import Answer, Evidence, Label, ReasoningStep, Verdict
+from assistant.ui.download import export_html
+from assistant.ui.feedback import feedback_html
 from assistant.ui.graph import graph_html
 from assistant.ui.markup import escape
 from assistant.ui.said import heard, said
@@ -45,6 +47,8 @@ class View:
     verdict: Verdict | None = None
     notice: str = ""
     detail: str = ""
+    ahead: int = 0
+    """Questions before it in line, with itself; 0 once it is its turn."""
 
     @property
     def cites(self) -> str:
@@ -117,6 +121,8 @@ def _running(view: View, cites: Cites) -> str:
 
 def stage(view: View, words: Words) -> str:
     """Where a running answer stands, in one line."""
+    if view.ahead:
+        return words("chat.stage.ahead", n=view.ahead)
     if view.evidence:
         papers = len({e.paper.work_id for e in view.evidence})
         return words("chat.stage.found", n=len(view.evidence), papers=papers)
@@ -136,6 +142,10 @@ def _finished(view: View, cites: Cites) -> str:
     parts += below if view.verdict is None else below[::-1]
     if view.answer is not None:
         parts += [graph_html(view.answer.relations, cites), _follow_ups(view.answer.follow_ups, words)]
+    if view.answer_id and (view.answer or view.verdict):
+        numbers = [e.n for e in view.evidence]
+        parts.append(feedback_html(view.answer_id, words, steps=len(view.steps), passages=numbers))
+        parts.append(export_html(view.answer_id, words))
     return "".join(parts)
 
 

@@ -22,6 +22,7 @@ MOST_SENTENCES = 12
 VERBATIM = frozenset({"quote", "title", "name", "asked"})
 """Holes that hold the words of a paper or of the reader."""
 NUMBERS = frozenset({"n", "m", "k"})
+MARKS = frozenset({"marks", "others", "same"})
 LISTS = {"list": re.compile(", "), "any": re.compile(r", | or ")}
 """Holes that hold several fixed phrases, and what stands between them."""
 _HOLE = re.compile(r"\{(\w+)\}")
@@ -60,7 +61,7 @@ def _said(text: str, words: Words) -> str:
 
 
 def _filled(hole: str, held: str, words: Words) -> str:
-    if hole in VERBATIM or hole in NUMBERS or hole == "marks":
+    if hole in VERBATIM or hole in NUMBERS or hole in MARKS:
         return held
     if hole in LISTS:
         return "、".join(_said(part, words) or part for part in LISTS[hole].split(held))
@@ -108,6 +109,8 @@ def _pattern(sentence: str) -> re.Pattern[str]:
 def _hole(name: str) -> str:
     if name in NUMBERS:
         return rf"(?P<{name}>[\d,.]*\d)"
-    if name == "marks":
-        return r"(?P<marks>\[\d+\](?: \[\d+\])*)"
+    if name in MARKS:
+        return rf"(?P<{name}>\[\d+\](?: \[\d+\])*)"
+    if name == "list":
+        return r"(?P<list>(?:(?!\. ).)+?)"  # phrases of one sentence, or it would take in the next one
     return rf"(?P<{name}>.+?)"

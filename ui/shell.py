@@ -5,30 +5,39 @@ A screen but the first is an empty section until it is opened; `assets/page.js` 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.ui.markup import escape
 from assistant.ui.words import LANGUAGES, Words
 
 SCREENS = ("chat", "library", "history", "review", "training", "settings")
 """In the order of the way between them. The first is Gradio's, and open at the start."""
 
+KEEPERS = frozenset({"training", "settings"})
+"""Screens that name files and servers for the program to use: for the one whose machine it is, not for who signs in."""
 DEEP = frozenset({"library"})
 """Screens with addresses of their own below theirs (`#library/paper/ID`)."""
 
 
-def frame(words: Words) -> str:
-    """The header: name, screens, language, theme; and what the script says of its own accord."""
+def shown(*, accounts: bool) -> tuple[str, ...]:
+    """The screens of a page to which people sign in or, without `accounts`, of one on one's own machine."""
+    return tuple(s for s in SCREENS if not (accounts and s in KEEPERS))
+
+
+def frame(words: Words, names: Sequence[str] = SCREENS) -> str:
+    """The header: name, the screens of these names, language, theme; and what the script says of its own accord."""
     return (
         f'<div id="frame" data-language="{words.language}" data-unreachable="{escape(words("frame.unreachable"))}">'
         f'<a class="skip" href="#chat">{escape(words("frame.skip"))}</a>'
-        f"<header><h1>{escape(words('frame.title'))}</h1>{_screens(words)}"
+        f"<header><h1>{escape(words('frame.title'))}</h1>{_screens(words, names)}"
         f'<div class="wishes">{_languages(words)}{_theme(words)}'
         '<span id="account" data-from="/account"></span></div></header>'
         '<div id="said" role="status" aria-live="polite"></div></div>'
     )
 
 
-def _screens(words: Words) -> str:
-    links = "".join(f'<a href="#{s}" data-screen="{s}">{escape(words(f"frame.nav.{s}"))}</a>' for s in SCREENS)
+def _screens(words: Words, names: Sequence[str]) -> str:
+    links = "".join(f'<a href="#{s}" data-screen="{s}">{escape(words(f"frame.nav.{s}"))}</a>' for s in names)
     return f'<nav aria-label="{escape(words("frame.nav.label"))}">{links}</nav>'
 
 
@@ -49,13 +58,13 @@ def _theme(words: Words) -> str:
     return f'<button type="button" id="theme" data-dark="{dark}" data-light="{light}">{dark}</button>'
 
 
-def screens(words: Words) -> str:
-    """The empty sections of all screens but the first."""
+def screens(words: Words, names: Sequence[str] = SCREENS) -> str:
+    """The empty sections of these screens but the first."""
     return "".join(
         f'<section id="screen-{screen}" class="screen" data-from="/screens/{screen}" tabindex="-1"{_deep(screen)}'
         f' aria-label="{escape(words(f"frame.nav.{screen}"))}">'
         f'<p class="working">{escape(words("frame.loading"))}</p></section>'
-        for screen in SCREENS[1:]
+        for screen in names[1:]
     )
 
 

@@ -60,13 +60,17 @@ class Site:
             return known
 
     def replace(self, reader: str, settings: Settings) -> None:
-        """From the next question on this reader's assistant has these settings; a question in hand ends with its
-        own."""
+        """From the next question, and the next file that is read, this reader's assistant has these settings; what is
+        in hand ends with its own."""
         with self._guard:
+            before = self._only if self.door is None else self._readers[reader]
+            after = Reader(before.name, before.assistant.with_settings(settings))
             if self.door is None:
-                self._only = Reader("", self._only.assistant.with_settings(settings))
+                self._only = after
             else:
-                self._readers[reader] = Reader(reader, self._readers[reader].assistant.with_settings(settings))
+                self._readers[reader] = after
+        before.assistant.intake().close(wait=False)
+        after.assistant.intake().start()
 
     def close(self) -> None:
         """Let go of the readers' libraries; the one that was given is its owner's to close."""

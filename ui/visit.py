@@ -52,6 +52,12 @@ def visit(request: Request) -> Visit:
 Visited = Annotated[Visit, Depends(visit)]
 
 
+def keepers_own(visit: Visited) -> None:
+    """For routes that name files of this machine or servers: raises HTTPException 404 where people sign in."""
+    if visit.site.door is not None:
+        raise HTTPException(404)
+
+
 async def sent(request: Request) -> AsyncIterator[FormData]:
     """The fields of the form that was sent; its files are closed when the request is answered."""
     async with request.form() as form:

@@ -52,6 +52,8 @@ _BOLD_WEIGHT = 600
 
 
 _pointer, _int = ctypes.c_void_p, ctypes.c_int
+_NOT_ENCRYPTED = -1
+"""pdfium's revision of the security handler of a file that has none."""
 _unicode = by_address(raw.FPDFText_GetUnicode, ctypes.c_uint, _pointer, _int)
 _char_box = by_address(raw.FPDFText_GetCharBox, _int, _pointer, _int, *[_pointer] * 4)
 _text_object = by_address(raw.FPDFText_GetTextObject, _pointer, _pointer, _int)
@@ -139,6 +141,11 @@ class PdfFile:
         self.styles: list[Style] = []
         self.page_count = len(document)
         self.information = _information(document)
+
+    @property
+    def encrypted(self) -> bool:
+        """Only while it is open."""
+        return bool(raw.FPDF_GetSecurityHandlerRevision(self._document.raw) != _NOT_ENCRYPTED)
 
     @property
     def outline(self) -> tuple[OutlineEntry, ...]:

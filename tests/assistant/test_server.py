@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from starlette.responses import StreamingResponse
 
 from assistant import server
@@ -151,7 +152,7 @@ def test_a_host_beyond_this_machine_is_refused_in_a_sentence(host: str) -> None:
     [("localhost", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1")],
 )
 def test_loopback_names(host: str, address: str) -> None:
-    assert server.loopback_address(host) == address
+    assert server.address_of(host) == address
 
 
 def test_a_taken_port_is_refused_in_a_sentence() -> None:
@@ -251,3 +252,33 @@ def _answers(port: int) -> bool:
         except (ConnectionError, TimeoutError):
             time.sleep(0.05)
     return False
+
+
+def test_with_accounts_it_may_be_served_elsewhere() -> None:
+    assert server.address_of("0.0.0.0", accounts=True) == "0.0.0.0"
+    with pytest.raises(UsageError, match="is not known"):
+        server.address_of("no.such.host.invalid", accounts=True)
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "served_at", "own"),
+    [
+        ("papers.lab.example", ["papers.lab.example"], "127.0.0.1", True),
+        ("papers.lab.example", [], "127.0.0.1", False),
+        ("10.0.0.1:80", [], "127.0.0.1", False),
+        ("10.0.0.1:80", [], "0.0.0.0", True),
+        ("[fe80::1]", [], "0.0.0.0", True),
+        (socket.gethostname(), [], "0.0.0.0", True),
+        ("evil.example", ["papers.lab.example"], "0.0.0.0", False),
+        ("10.0.0.1.evil.example", [], "0.0.0.0", False),
+    ],
+)
+def test_the_names_a_served_page_answers_to(host: str, names: list[str], served_at: str, own: bool) -> None:
+    app = server.application(names=names, host=served_at)
+    client = TestClient(app)
+    assert client.get("/hello", headers={"Host": host}).status_code == (404 if own else 403)
+    foreign = {"Host": host, "Origin": "https://evil.example"}
+    assert client.get("/hello", headers=foreign).status_code == 403
+    assert client.get("/hello", headers={"Host": host, "Origin": f"https://{host}"}).status_code == (
+        404 if own else 403
+    )

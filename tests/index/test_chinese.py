@@ -153,19 +153,18 @@ def test_the_word_index_of_an_older_library_is_brought_up_to_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its passages were spelled as they stand: a question in simplified characters found nothing."""
-    before = schema.MIGRATIONS.index(schema.WORDS_ANEW)
-    with monkeypatch.context() as older:
-        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:before])
-        db = schema.connect(tmp_path)
-        text = "維洛石對番茄產量"
-        embedder = HashEmbedder()
-        with writes.transaction(db):
-            for n, passage_text in enumerate((text, "plain words")):
-                passage = Passage(f"{n:064x}", passage_text, ())
-                matrix = embedder.embed([passage_text])
-                writes.add_paper(db, passage.paper_id, Document(()), [passage], matrix, reader="", fallback_title="")
-        db.execute("UPDATE passages_fts SET text = '維洛 洛石 石對' WHERE rowid = 1")
-        db.close()
+    assert schema.WORDS_ANEW in schema.MIGRATIONS
+    db = schema.connect(tmp_path)
+    embedder = HashEmbedder()
+    with writes.transaction(db):
+        writes.set_setting(db, "dimension", str(embedder.dimension))
+        for n, text in enumerate(("維洛石對番茄產量", "plain words")):
+            passage = Passage(f"{n:064x}", text, ())
+            matrix = embedder.embed([text])
+            writes.add_paper(db, passage.paper_id, Document(()), [passage], matrix, reader="", fallback_title="")
+    db.execute("UPDATE passages_fts SET text = '維洛 洛石 石對 對番 番茄 茄產 產量' WHERE rowid = 1")
+    db.close()
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, schema.WORDS_ANEW))
     db = schema.connect(tmp_path)
     assert _matching(db, '"产量"') == [1]
     assert _matching(db, '"words"') == [2]

@@ -110,7 +110,10 @@ def test_a_password_opens_an_encrypted_paper(tmp_path: Path, monkeypatch: pytest
         begin(self, command, *args, **options)
 
     monkeypatch.setattr(subprocess.Popen, "__init__", watched)
-    assert len(read_paper(path, password="geheim ü").pages) == 4
+    document = read_paper(path, password="geheim ü")
+    assert len(document.pages) == 4
+    assert document.flags == ("encrypted: opened with a password",)
+    assert read_paper(tmp_path / "open.pdf", password="geheim ü").flags == ()
     assert seen
     assert not any("geheim" in word for words in seen for word in words)
     with pytest.raises(ReadError, match=r"encrypted: it needs a password \(give it with --password\)"):

@@ -94,6 +94,13 @@ class ScriptedSettings:
     model: str = "extractive"
 
 
+class ScriptedIntake:
+    """Nothing waits to be read."""
+
+    def start(self) -> None:
+        pass
+
+
 class ScriptedAssistant:
     """Plays `events` to any question. A question that begins with "wait" goes on until it is cancelled; an empty one
     is refused; "crash" fails as no program should."""
@@ -110,6 +117,9 @@ class ScriptedAssistant:
 
     def papers(self) -> list[Paper]:
         return self._papers
+
+    def intake(self) -> ScriptedIntake:
+        return ScriptedIntake()
 
     def original(self, paper: Paper) -> Path | None:
         return None

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from assistant.ui.download import NAME_LENGTH, file_name
+from assistant.ui.download import FORMS, NAME_LENGTH, export_html, file_name
 from assistant.ui.screens import history_html
 from assistant.ui.words import Words
 from tests.ui.conftest import Kept
@@ -74,7 +74,7 @@ def test_nothing_is_changed_by_another_page(kept: Kept) -> None:
     assert len(kept.history.threads()) == 1
 
 
-@pytest.mark.parametrize("form", history_html.FORMS)
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("which", ["answer", "conversation"])
 def test_an_answer_or_a_conversation_is_taken_away_as_a_file(kept: Kept, form: str, which: str) -> None:
     paper = make_paper(EVIL)
@@ -125,5 +125,5 @@ def test_a_name_of_a_file_keeps_letters_of_any_script_and_nothing_else() -> None
 
 def test_links_to_take_away_name_every_form_in_each_language() -> None:
     for language in ("en", "zh"):
-        html = history_html.export_html("a-1", Words(language))
-        assert [f'href="/screens/history/export/a-1.{form}"' in html for form in history_html.FORMS] == [True] * 5
+        html = export_html("a-1", Words(language))
+        assert [f'href="/screens/history/export/a-1.{form}"' in html for form in FORMS] == [True] * 5

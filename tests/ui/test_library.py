@@ -20,6 +20,7 @@ from assistant import Assistant, Listing
 from assistant.errors import ReadError
 from assistant.index.formats.kinds import kind_of
 from assistant.index.leaving import SECONDS
+from assistant.testing import HashEmbedder
 from assistant.types import Block, FlagKind, Page, PageQuality, Paper, Passage, Role, Span, Task, TaskState
 from assistant.ui.routes import add_routes
 from assistant.ui.screens import library_html, library_jobs_html, library_paper_html
@@ -159,7 +160,20 @@ def test_an_encrypted_file_asks_for_its_password_and_is_read_with_it(empty: Assi
     settled(empty)
     assert "does not open the file" in live(page)
     page.post(f"/screens/library/tasks/{task.id}", data={"do": "retry", "password": "sesame"})
-    assert [t.state for t in settled(empty)] == ["indexed"]
+    assert [t.state for t in settled(empty)] == ["flagged"]
+    assert page.get("/screens/library/papers?flag=encrypted").text.count('name="paper"') == 1
+
+
+def test_after_new_settings_files_are_read_by_an_assistant_that_has_them(empty: Assistant) -> None:
+    site, before = Site(empty), empty.intake()
+    before.copy(SAMPLES / "velorite-review.pdf")
+    site.replace("", replace(empty.settings, upload_megabytes=1))
+    after = site.reader({}).assistant
+    after._embedder = HashEmbedder()
+    after.intake().copy(SAMPLES / "velorite-greenhouse.pdf")
+    assert after.intake().limit == 2**20
+    assert [t.state for t in settled(after)] == ["indexed"] * 2
+    after.close()
 
 
 def test_hostile_names_do_nothing_in_the_table_and_on_the_disk(empty: Assistant) -> None:

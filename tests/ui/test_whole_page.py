@@ -18,9 +18,10 @@ pytestmark = pytest.mark.browser
 
 WIDTHS = (390, 768, 1440)
 HEIGHT = 900
-FILLED = """hash => document.documentElement.dataset.screen === hash.split('/')[0]
-  && [...document.querySelectorAll(`#screen-${hash.split('/')[0]} [data-from], #screen-${hash.split('/')[0]}[data-from]`)]
-    .every(e => e.offsetParent === null || e.shown !== undefined)"""
+FILLED = """hash => { const name = hash.split('/')[0];
+  return document.documentElement.dataset.screen === name
+    && [...document.querySelectorAll(`#screen-${name} [data-from], #screen-${name}[data-from]`)].every(
+      e => e.offsetParent === null || e.shown !== undefined); }"""
 """Whether all that fills itself on a screen has done so."""
 WIDER = """() => [...document.querySelectorAll('body *')].filter(e => e.offsetParent && !e.closest('.hidden, .skip')
   && e.getBoundingClientRect().right > innerWidth + 1 && getComputedStyle(e).position !== 'absolute'
@@ -28,20 +29,23 @@ WIDER = """() => [...document.querySelectorAll('body *')].filter(e => e.offsetPa
 """What reaches beyond the right edge."""
 TEXTS = """() => { const found = [], seen = e => e.offsetParent !== null && !e.closest('pre, code, .hidden [lang=en]');
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const named = ['aria-label', 'placeholder', 'title', 'alt'];
   for (let n = walk.nextNode(); n; n = walk.nextNode()) {
     const e = n.parentElement;
     if (seen(e) && !e.closest('script, style, [lang=en]')) found.push(n.textContent); }
   for (const e of document.querySelectorAll('[aria-label], [placeholder], [title], [alt]')) if (seen(e))
-    for (const name of ['aria-label', 'placeholder', 'title', 'alt']) if (e.getAttribute(name)) found.push(e.getAttribute(name));
+    for (const name of named) if (e.getAttribute(name)) found.push(e.getAttribute(name));
   return found; }"""
 """All that can be read or heard."""
 ENGLISH = re.compile(r"[A-Za-z][A-Za-z'-]+(?:[ ,.:;]+[A-Za-z][A-Za-z'-]+){2,}")
 UNNAMED = """() => [...document.querySelectorAll('button, a[href], input:not([type=hidden]), select, textarea')]
   .filter(e => e.checkVisibility() && !e.textContent.trim() && !e.ariaLabel && !e.title
-    && !e.getAttribute('aria-labelledby') && ![...(e.labels ?? [])].some(l => l.textContent.trim())).map(e => e.outerHTML.slice(0, 200))"""
+    && !e.getAttribute('aria-labelledby') && ![...(e.labels ?? [])].some(l => l.textContent.trim()))
+  .map(e => e.outerHTML.slice(0, 200))"""
 """What a screen reader could not name."""
-FOREIGN = """() => [...document.querySelectorAll('body *')].filter(e => [...e.attributes].some(a => /^on/i.test(a.name)
-  || /^\\s*javascript:/i.test(a.value)) || e.matches('iframe, object, embed, base, marquee, form[action*="leak"], [src*="leak"], [href*="leak"]'))
+FOREIGN = """() => [...document.querySelectorAll('body *')].filter(e =>
+    [...e.attributes].some(a => /^on/i.test(a.name) || /^\\s*javascript:/i.test(a.value))
+    || e.matches('iframe, object, embed, base, marquee, form[action*="leak"], [src*="leak"], [href*="leak"]'))
   .map(e => e.outerHTML.slice(0, 200))"""
 """Elements that a hostile text has become."""
 
@@ -79,6 +83,7 @@ def opened(tab: Any, address: str, screen: str) -> None:
     """Open a screen, by its hash, and wait until it is filled."""
     if not tab.url.startswith(address):
         tab.goto(f"{address}#{screen}")
+        tab.add_style_tag(content="* { transition: none !important; animation: none !important; }")
         tab.wait_for_selector("#question, #card")
     else:
         tab.evaluate("hash => { location.hash = hash; }", screen)

@@ -1,4 +1,4 @@
-"""A library in use: the sample papers, a conversation about them, and in every place that shows a text a hostile one."""
+"""A library in use: the sample papers, a conversation about them, and in every place that shows texts hostile ones."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from assistant import Answer
 from assistant.history import Status, Thread, Turn
+from assistant.ui.download import export_html
 from assistant.ui.markup import escape
 from assistant.ui.words import Words
 
@@ -14,7 +15,6 @@ SHOWN = 100
 """Conversations, or answers found, that are listed at once."""
 AROUND = 90
 """Characters shown before and after the first word that was sought."""
-FORMS = ("md", "html", "json", "bib", "ris")
 
 
 def screen_html(found: str, sought: str, words: Words) -> str:
@@ -54,18 +54,6 @@ def found_html(turns: Sequence[Turn], sought: str, titles: Mapping[str, str], wo
     count = words("history.search.found_one" if len(turns) == 1 else "history.search.found", n=len(turns))
     items = "".join(f"<li>{_found(t, sought, titles.get(t.conversation, ''), words)}</li>" for t in turns)
     return f'<p class="note" role="status">{escape(count)}</p><ul class="threads">{items}</ul>'
-
-
-def export_html(name: str, words: Words) -> str:
-    """Links by which a conversation or an answer (its id) is taken away, to unfold."""
-    address = f"/screens/history/export/{escape(name)}"
-    links = "".join(
-        f'<li><a href="{address}.{form}">{escape(words(f"history.export.{form}"))}</a></li>' for form in FORMS
-    )
-    return (
-        f'<details class="export" id="export-{escape(name)}"><summary>{escape(words("history.export.label"))}</summary>'
-        f"<ul>{links}</ul></details>"
-    )
 
 
 def time_html(at: str) -> str:

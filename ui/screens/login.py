@@ -87,7 +87,8 @@ def page_html(words: Words, name: str, said: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="same-origin">'
         f"<title>{escape(words('login.title'))}</title>"
-        '<link rel="stylesheet" href="/look/frame.css"><link rel="stylesheet" href="/look/login.css">'
+        '<link rel="icon" href="data:,"><link rel="stylesheet" href="/look/frame.css">'
+        '<link rel="stylesheet" href="/look/login.css">'
         '<script src="/look/login.js"></script></head><body class="login"><main>'
         f"<h1>{escape(words('login.title'))}</h1>{notice(said) if said else ''}"
         f'<form method="post" action="/login"><label for="name">{escape(words("login.name"))}</label>'

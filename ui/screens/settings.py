@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
@@ -16,12 +16,12 @@ from assistant import AssistantError
 from assistant.ui.errors import Refused, explained
 from assistant.ui.markup import notice
 from assistant.ui.screens import settings_html as html
-from assistant.ui.visit import Sent, Visit, Visited, fragment, texts
+from assistant.ui.visit import Sent, Visit, Visited, fragment, keepers_own, texts
 
 if TYPE_CHECKING:
     from assistant import Assistant
 
-router = APIRouter(prefix="/screens/settings")
+router = APIRouter(prefix="/screens/settings", dependencies=[Depends(keepers_own)])
 
 CHANGED = "settings"
 

@@ -9,18 +9,18 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form, HTTPException
+from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import FileResponse, Response
 from starlette.datastructures import UploadFile
 
 from assistant.ui.errors import Refused
 from assistant.ui.screens import training_html as html
-from assistant.ui.visit import Sent, Visit, Visited, fragment, texts
+from assistant.ui.visit import Sent, Visit, Visited, fragment, keepers_own, texts
 
 if TYPE_CHECKING:
     from assistant.background import Run
 
-router = APIRouter(prefix="/screens/training")
+router = APIRouter(prefix="/screens/training", dependencies=[Depends(keepers_own)])
 
 Text = Annotated[str, Form()]
 CHANGED = "training"

@@ -11,7 +11,7 @@ import pytest
 from assistant.export import export
 from tests.assistant.export.hostile import STRINGS
 from tests.assistant.export.test_export import hostile_turn
-from tests.ui.test_browser import CHROMIUM, FLAGS
+from tests.ui.conftest import CHROMIUM, FLAGS
 
 pytestmark = pytest.mark.browser
 
