@@ -56,7 +56,7 @@ def test_events_come_in_order_and_make_up_the_answer() -> None:
     assert tuple(e for e in before if isinstance(e, ReasoningStep)) == last.steps
     assert tuple(e for e in before if isinstance(e, Evidence)) == last.evidence
     assert [s.kind for s in last.steps] == [
-        StepKind.SEARCH, StepKind.EVIDENCE, StepKind.EVIDENCE, StepKind.EVIDENCE,
+        StepKind.SEARCH, StepKind.CAUSAL, StepKind.EVIDENCE, StepKind.EVIDENCE, StepKind.EVIDENCE,
         StepKind.AGREEMENT, StepKind.DIFFERENCE, StepKind.CONCLUSION,
     ]  # fmt: skip
 
