@@ -18,16 +18,9 @@ from numpy.typing import NDArray
 
 from assistant.encoders import Embedder
 from assistant.index import chinese
-from assistant.index.relevance import (
-    BY_WORDS_ALONE,
-    idf_overlap,
-    inverse_document_frequency,
-    load_relevance,
-    unit_overlap,
-)
+from assistant.index.relevance import BY_WORDS_ALONE, inverse_document_frequency, load_relevance, unit_overlap
 from assistant.index.scripts import is_multilingual, is_read
-from assistant.index.sentences import fts_text, sentences
-from assistant.index.store import matching
+from assistant.index.sentences import fts_text
 from assistant.types import Filters, Hit, Passage, PassageKind
 
 MAX_WORDS = 40
@@ -39,9 +32,6 @@ FUSION_K = 60
 WORDS_SHARE = 0.4
 """Weight of the words' score against the vectors', both as standard scores among the candidates. On SciFact's training
 queries 0.35 to 0.45 are alike (benchmarks/retrieval.py)."""
-CLOSE_DEPTH, CLOSE_WEIGHT = 30, 1 / 3
-"""The first so many passages are put in order by their fused score and, with this weight, by the share of the
-question's words that one sentence holds; both as standard scores. Fitted on SciFact's training queries."""
 ROWS_OF_A_TABLE = 3
 """Rows of one table among the hits, at most: each holds the header's words, so a question for one finds them all."""
 EVERYTHING = Filters()
@@ -142,7 +132,6 @@ def search(
     )  # fmt: skip
     fetch(i for i, _ in fused)
     fused = _few_rows([(i, score) for i, score in fused if i in found], found)
-    fused = closest(words, fused, {i: found[i].text for i, _ in fused[:CLOSE_DEPTH]}, store)
     if rerank is not None and is_read(query, embedder.id):
         fused = rerank(query, fused, {i: found[i].text for i, _ in fused}, store)
     scores = _best(fused, k)
@@ -209,35 +198,6 @@ def find(
         ranked = blend(ids, worded, _neutral(vectors.cosines(vector, ids), np.array([i in mute for i in ids], bool)))
     floor = ranked[-1][1] - 1 if ranked else 0.0
     return ranked + [(i, floor) for i in by_meaning if i in mute and i not in by_words]
-
-
-def closest(
-    words: Sequence[str], fused: Sequence[tuple[int, float]], texts: Mapping[int, str], store: Corpus
-) -> list[tuple[int, float]]:
-    """The ranking, its first CLOSE_DEPTH in order by how much of the question stands in one sentence, too: words that
-    stand together speak of one thing. `texts` are those passages'."""
-    first, rest = list(fused[:CLOSE_DEPTH]), fused[CLOSE_DEPTH:]
-    if len(first) < 2 or len(words) < 2:
-        return list(fused)
-    n = store.n_passages
-    weights = {quoted(w): inverse_document_frequency(n, store.document_frequency(quoted(w))) for w in words}
-    parts = [(i, texts[i][a:b]) for i, _ in first for a, b in sentences(texts[i])]
-    best = dict.fromkeys(texts, 0.0)
-    for (i, _), held in zip(parts, matching(list(weights), [text for _, text in parts]), strict=True):
-        best[i] = max(best[i], idf_overlap(weights, held))
-    together = standard(np.array([score for _, score in first]))
-    together += CLOSE_WEIGHT * standard(np.array([best[i] for i, _ in first]))
-    return below(zip((i for i, _ in first), together.tolist(), strict=True), first[-1][1], rest)
-
-
-def below(
-    first: Iterable[tuple[int, float]], last: float, rest: Sequence[tuple[int, float]]
-) -> list[tuple[int, float]]:
-    """The first, with new scores, best first, and the rest under them at its distances from `last`, the old score of
-    the last of the first."""
-    ranked = sorted(first, key=lambda entry: (-entry[1], entry[0]))
-    floor = ranked[-1][1] - last
-    return ranked + [(i, score + floor) for i, score in rest]
 
 
 def _neutral(cosines: NDArray[np.float32], mute: NDArray[np.bool_]) -> NDArray[np.float32]:

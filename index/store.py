@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,14 +87,24 @@ class Indexed:
     barred: NDArray[np.int64]
 
 
+class _Held:
+    """A thread's connection, closed with the last that holds it: when the thread ends."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        # Where another thread lets go of it, SQLite closes it with the object.
+        with suppress(sqlite3.ProgrammingError):
+            self.connection.close()
+
+
 class Store:
     """The database of one library folder, for reading."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-        self._guard = threading.Lock()
         self._allowed: tuple[object, NDArray[np.int64]] = (None, np.empty(0, dtype=np.int64))
         self.indexed: Indexed | None = None
         """Set by the library that the store belongs to."""
@@ -103,22 +113,14 @@ class Store:
     @property
     def db(self) -> sqlite3.Connection:
         """This thread's connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = schema.connect(self.folder)
-            self._local.connection = connection
-            with self._guard:
-                self._opened.append(connection)
-        return connection
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None:
+            held = self._local.held = _Held(schema.connect(self.folder))
+        return held.connection
 
     def close(self) -> None:
-        """Close this thread's connection; those of ended threads close with them."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is not None:
-            del self._local.connection
-            with self._guard:
-                self._opened.remove(connection)
-            connection.close()
+        """Close this thread's connection; those of other threads close when these end."""
+        self._local.__dict__.pop("held", None)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from assistant.errors import LibraryError, UsageError
@@ -113,6 +114,17 @@ def test_a_snapshot_does_not_move(store: Store, tmp_path: Path) -> None:
         assert len(reader.papers()) == 1
     assert len(reader.papers()) == 2
     reader.close()
+
+
+def test_a_thread_that_ends_leaves_no_file_open(store: Store) -> None:
+    def open_files_after_a_thread() -> int:
+        thread = threading.Thread(target=lambda: store.generation)
+        thread.start()
+        thread.join()
+        return len(psutil.Process().open_files())
+
+    first = open_files_after_a_thread()  # SQLite keeps one file to use again while others have it open
+    assert [open_files_after_a_thread() for _ in range(4)] == [first] * 4
 
 
 def test_each_thread_has_its_connection(store: Store) -> None:

@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -49,17 +49,20 @@ class Crowd:
     url: str
     names: tuple[str, ...]
 
-    def ask(self, number: int, times: int) -> list[str]:
-        """What reader `number` heard in answer to so many questions: everything that was sent, each answer as one
-        text. Fails at an error."""
+    def ask(self, number: int, times: int) -> None:
+        """Reader `number` asks so many questions in one tab. Fails at an error, at an answer without the reader's own
+        word, and at a word of another's in anything that was sent. Nothing of it is kept: memory is watched."""
         with httpx.Client(base_url=self.url, timeout=SECONDS) as client:
             login = client.post("/login", data={"name": self.names[number], "password": PASSWORD})
             assert login.status_code == 303, login.text
             event = _asking(client.get("/config").json())
-            return [self._answer(client, number, event, n) for n in range(times)]
+            for n in range(times):
+                heard = self._answer(client, number, event, n)
+                assert canary(number) in heard
+                assert not strangers(number, heard)
 
     def _answer(self, client: httpx.Client, number: int, event: int, n: int) -> str:
-        tab = f"tab{number}x{n}"
+        tab = f"tab{number}"
         wish = json.dumps({"mode": "check" if n % 3 == 2 else "ask", "turn": f"live-{n}", "papers": []})
         question = f"Does {canary(number)} increase the yield of tomato?" if n % 2 else "What increases tomato yield?"
         joined = {"data": [question, wish], "fn_index": event, "session_hash": tab, "trigger_id": None}
@@ -81,10 +84,11 @@ class Crowd:
             screens = ("history", "review", "library", "library/papers", "chat/start", "settings", "training")
             return "\n".join(client.get(f"/screens/{screen}").text for screen in screens)
 
-    def all_ask(self, times: int) -> list[list[str]]:
+    def all_ask(self, times: int) -> None:
         """Every reader asks so often, all at the same time."""
         with ThreadPoolExecutor(len(self.names)) as pool:
-            return list(pool.map(lambda number: self.ask(number, times), range(len(self.names))))
+            for done in [pool.submit(self.ask, number, times) for number in range(len(self.names))]:
+                done.result()
 
 
 def _asking(config: dict[str, object]) -> int:
@@ -116,9 +120,8 @@ def crowd(folder: Path, size: int) -> Iterator[Crowd]:
                 assert [f.status for f in own.ingest(home / "paper.md").files] == ["indexed"]
         app = server.application()
         site = ui.mount(assistant, app, accounts)
-        with _listening(app) as url:
+        with closing(site), _listening(app) as url:
             yield Crowd(url, names)
-        site.close()
 
 
 @contextmanager
@@ -127,7 +130,9 @@ def _listening(app: object) -> Iterator[str]:
     with server.listen("127.0.0.1", None) as listener:
         thread = threading.Thread(target=runner.run, kwargs={"sockets": [listener]})
         thread.start()
-        yield server.url(listener)
-        runner.should_exit = True
-        thread.join(20)
+        try:
+            yield server.url(listener)
+        finally:
+            runner.should_exit = True
+            thread.join(20)
     assert not thread.is_alive()

@@ -30,12 +30,11 @@ def sign_in(request: Request, name: Annotated[str, Form()] = "", password: Annot
     """Let in who knows the password; five wrong ones for an account or from an address, and neither may try for a
     while."""
     door, words, name = _door(request), Words(language(request)), name.strip().lower()
-    address = door.address(request)
-    if not door.sessions.try_once(name, address):
+    admitted = door.admits(name, password, door.address(request))
+    if admitted is None:
         return _page(words, name, words("login.wait", minutes=MINUTES), 429)
-    if not door.accounts.verify(name, password):
+    if not admitted:
         return _page(words, name, words("login.wrong"), 401)
-    door.sessions.forgive(name, address)
     here = "/" if words.language == DEFAULT else f"/{words.language}/"
     return door.let_in(RedirectResponse(here, 303), name)
 
