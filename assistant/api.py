@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
 
-    from assistant.background import Run
     from assistant.conversation import Conversation, Resolve
     from assistant.encoders import Embedder
     from assistant.experiments import DataVerdict
@@ -55,12 +54,9 @@ if TYPE_CHECKING:
     from assistant.index.picture import Picture
     from assistant.index.rerank import Reranker
     from assistant.intake import Intake
-    from assistant.machine import Machine
     from assistant.replay import Replay
-    from assistant.settings_file import Origin
-    from assistant.training_runs import Training
     from assistant.verification import Verifier
-    from assistant.writers.trial import Trial
+    from assistant.workshop import Workshop
     from assistant.writing import Writer
 
 Mode = Literal["ask", "check", "compare"]
@@ -334,28 +330,6 @@ class Assistant:
             self._embedder = self._load(self.settings.embedder or BUILT_IN_EMBEDDER)
         yield from reembed(library, self._embedder, target=self.settings.passage_tokens)
 
-    def embed_anew(self, embedder: str = "") -> Run:
-        """As `reembed` with another embedder, in the background; the library answers as before until it is done, and
-        then with that one. Raises UsageError while one is under way or where an argument or a variable names the
-        embedder, ModelError for an embedder that cannot be had."""
-        from assistant import reindexing
-
-        self._load(embedder or BUILT_IN_EMBEDDER)
-        return reindexing.start(self.folder, embedder or BUILT_IN_EMBEDDER, self.origins()["embedder"])
-
-    def embedding(self) -> Run | None:
-        """The run of `embed_anew` that was started last; None for none."""
-        from assistant import reindexing
-
-        return reindexing.last(self.folder)
-
-    def stop_embedding(self) -> None:
-        """Stop the run of `embed_anew`; the library stays as it was."""
-        from assistant import background
-
-        if (run := self.embedding()) is not None:
-            background.stop(run)
-
     def embedded_with(self) -> str:
         """The name of the library's embedder; "" for a library without papers."""
         return self._open().store.setting("embedder").partition("@")[0] if self.exists() else ""
@@ -458,87 +432,16 @@ class Assistant:
                 self._verifier = self._loaded.get(("verifier", folder, device), load)
             return self._verifier
 
-    # settings
-
-    def origins(self) -> dict[str, Origin]:
-        """Where the value of each setting comes from: an argument, a variable, assistant.toml, the default."""
-        from assistant.settings_file import origins
-
-        return origins(self.given)
-
-    def configure(self, **changes: Any) -> Settings:
-        """Keep changes in assistant.toml, for the next start too, and return the settings as they are then: hand them
-        to `with_settings`. Raises UsageError for a value that cannot be, and for a setting that an argument or a
-        variable has fixed; nothing is written then."""
-        from assistant import settings_file
-        from assistant.writers import check_spec
-
-        settings, origins = replace(self.settings, **changes), self.origins()
-        changes = {n: v for n, v in changes.items() if v != getattr(self.settings, n)}
-        if fixed := next((n for n in changes if origins[n] in settings_file.FIXED), None):
-            raise UsageError(f"{fixed} is set by {origins[fixed]}, which wins over what is kept; change it there")
-        if "model" in changes or "adapter" in changes:
-            check_spec(settings.model, adapter=settings.adapter)
-        settings_file.keep(changes)
-        return settings
-
-    def try_writer(self, **changes: Any) -> Trial:
-        """Whether the model of the settings (with `changes`) loads and answers, within seconds. Raises as `writer`."""
-        from assistant.writers.trial import try_writer
-
-        return try_writer(replace(self.settings, **changes))
-
-    def machine(self) -> Machine:
-        """Cores, memory, graphics card and the room on the library's disk."""
-        from assistant import machine
-
-        return machine.look(self.folder)
-
-    # training
-
-    def training(self) -> Training:
-        """The trainings that run, or ran, in the background beside this library."""
-        from assistant.training_runs import Training
-
-        return Training(self.folder)
-
-    def reviewed_claims(self) -> str:
-        """What was reviewed, as rows that a training reads: JSON lines, "" for none."""
-        from assistant.history import review
-
-        return review.claims_jsonl(review.items(self.history(), reviewed=True)) if self.exists() else ""
-
-    def adapters(self) -> list[dict[str, Any]]:
-        """The adapters at hand, as `assistant adapters list --json` gives them."""
-        from assistant.finetune import adapters
-
-        active = adapters.active_adapter().name
-        return [adapters.summary(a) | {"active": a.name == active} for a in adapters.list_adapters()]
-
-    def adapter_report(self, name: str = "") -> dict[str, Any] | None:
-        """The report that lies beside an adapter for claims ("": the one in use), with its reliability; None for
-        none."""
-        from assistant.finetune import adapters
-        from assistant.training_runs import read_report
-
-        return read_report(adapters.find_adapter(name or None).folder)
-
-    def promote(self, adapter: str | Path) -> str:
-        """Judge claims with this adapter from now on; returns its name on the shelf. Raises ModelError."""
-        from assistant.finetune import adapters
-
-        return self._judged_by(adapters.promote(adapter).name)
-
-    def roll_back(self) -> str:
-        """Judge claims again with the adapter before; returns its name. UsageError where there is none."""
-        from assistant.finetune import adapters
-
-        return self._judged_by(adapters.roll_back().name)
-
-    def _judged_by(self, name: str) -> str:
+    def judge_anew(self) -> None:
+        """Judge with the adapter that is in use now, not with the one that was loaded."""
         with self._guard:
             self._verifier = None
-        return name
+
+    def workshop(self) -> Workshop:
+        """Settings that are kept, trainings and re-indexing in the background, and the adapters at hand."""
+        from assistant.workshop import Workshop
+
+        return Workshop(self)
 
     # conversations
 

@@ -74,7 +74,7 @@ def library() -> Iterator[tuple[Any, dict[str, str], dict[str, str]]]:
     embedder = load_embedder(BUILT_IN_EMBEDDER)
     texts = list(documents.values())
     with temporary_library(texts, cached_vectors(texts, embedder)) as (store, index):
-        held: Any = SimpleNamespace(store=store, index=lambda: index)
+        held: Any = SimpleNamespace(store=store, index=lambda: index, check_embedder=lambda _: None)
         names = {f"{n:064x}": name for n, name in enumerate(documents)}
         yield (lambda settings: LibraryRetriever(held, embedder, settings)), names, documents
 

@@ -22,7 +22,7 @@ from typing import Any, Literal, Protocol, cast
 import gradio as gr
 
 from assistant import Answer, AssistantError, Evidence, Filters, ReasoningStep, Verdict
-from assistant.ui import markup, render, troubles
+from assistant.ui import errors, markup, render
 from assistant.ui.screens import chat_html
 from assistant.ui.site import Reader, Site
 from assistant.ui.words import Words
@@ -185,8 +185,8 @@ def views(
             view = latest
             yield view
     except AssistantError as error:
-        told, detail = (words("chat.stopped"), "") if cancel.is_set() else troubles.told(error, words)
-        yield dataclasses.replace(view, running=False, notice=told, detail=detail)
+        told, detail = (words("chat.stopped"), "") if cancel.is_set() else errors.told(error, words)
+        yield dataclasses.replace(view, running=False, notice=told[:1].upper() + told[1:], detail=detail)
     except Exception:
         logger.exception("a question on the page failed")
         yield dataclasses.replace(view, running=False, notice=words("chat.unforeseen"))

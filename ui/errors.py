@@ -1,11 +1,14 @@
-"""What went wrong, in the reader's language. The engine's own sentence, which is English and names the very thing,
-stands behind as the detail."""
+"""What went wrong, in the reader's language: a sentence of the page's own, with what the engine says as its detail. Pure."""
 
 from __future__ import annotations
 
 from assistant import AssistantError
 from assistant.ui.markup import escape
+from assistant.ui.said import said
 from assistant.ui.words import DEFAULT, Words, table
+
+TELLS_LITTLE = frozenset({"AssistantError", "UsageError", "LibraryError", "Cancelled"})
+"""Classes of which the engine's own sentence says more than the page's; it stands alone where it can be said."""
 
 
 class Refused(AssistantError):
@@ -14,18 +17,17 @@ class Refused(AssistantError):
 
 def explained(error: AssistantError, words: Words) -> str:
     """An error as a notice that is read out at once: what it is and a way on."""
-    return f'<p class="notice" role="alert" dir="auto">{sentence(error, words)}</p>'
+    sentence, detail = told(error, words)
+    more = f' <span class="detail" lang="{DEFAULT}" dir="auto">{escape(detail)}</span>' if detail else ""
+    return f'<p class="notice" role="alert" dir="auto">{escape(sentence)}{more}</p>'
 
 
-def sentence(error: AssistantError, words: Words) -> str:
-    """As HTML without an element around it. In the engine's own language its sentence says it all."""
-    detail = escape(str(error))
-    if words.language == DEFAULT or isinstance(error, Refused):
-        return detail
-    return f'{escape(words(_key(error)))} <span class="detail" lang="{DEFAULT}" dir="auto">{detail}</span>'
-
-
-def _key(error: AssistantError) -> str:
-    """The sentence for its class, or for the nearest class above that has one."""
-    keys = (f"errors.{kind.__name__}" for kind in type(error).__mro__)
-    return next(key for key in keys if key in table())
+def told(error: AssistantError, words: Words) -> tuple[str, str]:
+    """(sentence, detail); the detail is the engine's own sentence, in English, or nothing."""
+    text = str(error)
+    kind = next(k.__name__ for k in type(error).__mro__ if f"errors.{k.__name__}" in table())
+    translated = said(text, words)
+    if isinstance(error, Refused) or (kind in TELLS_LITTLE and (words.language == DEFAULT or translated != text)):
+        return translated, ""
+    key = f"errors.{kind}"
+    return words(key), text

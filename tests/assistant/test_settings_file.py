@@ -47,11 +47,11 @@ def test_the_assistant_keeps_what_may_be_changed_and_refuses_the_rest(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASSISTANT_QUOTES", "5")
     assistant = Assistant(tmp_path / "library", verifier="builtin")
-    changed = assistant.configure(answer_above=0.5, quotes=5)
+    changed = assistant.workshop().configure(answer_above=0.5, quotes=5)
     assert changed.answer_above == 0.5
     assert (tmp_path / "assistant.toml").read_text() == "answer_above = 0.5\n"
-    assert assistant.with_settings(changed).origins()["verifier"] is Origin.ARGUMENT
+    assert assistant.with_settings(changed).workshop().origins()["verifier"] is Origin.ARGUMENT
     for wrong in ({"quotes": 2}, {"verifier": ""}, {"answer_above": 1.5}, {"model": "nothing"}, {"model": "openai:x"}):
         with pytest.raises(UsageError):
-            assistant.configure(**wrong)
+            assistant.workshop().configure(**wrong)
     assert (tmp_path / "assistant.toml").read_text() == "answer_above = 0.5\n"

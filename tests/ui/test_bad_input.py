@@ -11,8 +11,7 @@ import pytest
 
 from assistant import Assistant, background, errors
 from assistant.errors import AssistantError, DiskFull, LibraryError, ModelError
-from assistant.ui.errors import explained
-from assistant.ui.troubles import told
+from assistant.ui.errors import explained, told
 from assistant.ui.words import Words
 from tests.finetune.tiny import rows, write_rows
 from tests.ui.doors import Doors
@@ -80,7 +79,7 @@ def test_a_full_disk_is_told_where_a_file_is_handed_in_and_nothing_half_stays(
     html = doors.post("/screens/training/start", {"source": "upload"}, rows=("rows.jsonl", data))
     assert doors.status == 422
     assert "磁盘已满" in html
-    assert doors.assistant.training().runs() == []
+    assert doors.assistant.workshop().training().runs() == []
 
 
 def test_a_settings_file_that_is_damaged_is_told_and_left_alone(

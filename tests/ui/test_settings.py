@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assistant import Assistant, background
+from assistant import Assistant, background, encoders
 from assistant.errors import ModelError
 from assistant.ui.screens.settings_html import ABSTENTION
 from tests.ui.doors import Doors
@@ -119,7 +119,7 @@ def test_an_embedder_costs_a_re_index_which_is_said_before_and_done_beside(
         return run
 
     monkeypatch.setattr(background, "start", start)
-    monkeypatch.setattr(Assistant, "_load", lambda self, name: name)
+    monkeypatch.setattr(encoders, "load_embedder", lambda name, device: name)
     monkeypatch.setattr(Assistant, "papers", lambda self: [None])
     monkeypatch.setattr(Assistant, "n_passages", lambda self: 131)
     monkeypatch.setattr(Assistant, "embedded_with", lambda self: "old")

@@ -29,7 +29,7 @@ def test_the_next_question_after_a_re_index_is_asked_of_the_new_embedder(
     assert doors.status == 200
     doors.post("/screens/settings/index", {"embedder": base})
     assert doors.status == 422  # one is under way
-    run = doors.assistant.embedding()
+    run = doors.assistant.workshop().embedding()
     assert run is not None
     while background.state(run) is State.RUNNING:
         assert "Running" in doors.get("/screens/settings/index/live") or background.state(run) is not State.RUNNING

@@ -21,7 +21,7 @@ def doors(tmp_path: Path) -> Doors:
 
 def trained(doors: Doors, *, title: str = "mine", code: str = "0") -> Run:
     """A training that has ended, with numbers, a log and a report."""
-    training = doors.assistant.training()
+    training = doors.assistant.workshop().training()
     folder = background.new_folder(training.home)
     arguments = ("finetune", "--task=claims", "--method=lora", "--epochs=2", "--batch-size=8", f"--base={title}")
     run = Run(folder, "training", title, arguments, "2026-11-24 20:00", 2**22 + 1, 1.0)
@@ -147,7 +147,7 @@ def test_what_cannot_be_trained_is_said_and_nothing_starts(tmp_path: Path, langu
         assert doors.status == 422
         assert 'role="alert"' in html
         assert ("\u8bf7" in html or "无法" in html) == (language == "zh")
-    assert doors.assistant.training().runs() == []
+    assert doors.assistant.workshop().training().runs() == []
 
 
 def test_with_accounts_no_path_is_read_and_what_judges_all_is_not_changed(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_with_accounts_no_path_is_read_and_what_judges_all_is_not_changed(tmp_pa
     ):
         doors.post(address, fields)
         assert doors.status == 422
-    assert doors.assistant.training().runs() == []
+    assert doors.assistant.workshop().training().runs() == []
 
 
 def test_only_the_page_itself_may_start_anything(doors: Doors) -> None:

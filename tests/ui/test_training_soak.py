@@ -33,7 +33,7 @@ def test_stop_restart_resume_kill_resume_promote_and_roll_back(tmp_path: Path, m
     fields = {"source": "path", "path": str(path), "base": str(base), "epochs": "200", "method": "lora"}
     doors.post("/screens/training/start", fields)
     assert doors.status == 200, doors.said
-    training = doors.assistant.training()
+    training = doors.assistant.workshop().training()
     (run,) = training.runs()
     until(lambda: training.progress(run).step > 20)
     assert training.progress(run).steps == 200 * 10  # 291 of 400 rows, 32 at once

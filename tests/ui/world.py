@@ -100,7 +100,7 @@ def _evil_answer(assistant: Assistant, honest: Answer) -> str:
 
 def _training(assistant: Assistant) -> None:
     """A training that failed, with hostile name, rows and log."""
-    training = assistant.training()
+    training = assistant.workshop().training()
     folder = background.new_folder(training.home)
     evil = shared_out(2)
     arguments = (

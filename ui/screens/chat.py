@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from assistant import AssistantError, Paper
-from assistant.ui import troubles
+from assistant.ui import errors
 from assistant.ui.markup import notice
 from assistant.ui.render import turn_html
 from assistant.ui.screens import chat_html
@@ -47,7 +47,7 @@ def start(request: Request, visit: Visited) -> Response:
     try:
         listed = visit.assistant.papers()
     except AssistantError as error:
-        told, detail = troubles.told(error, visit.words)
+        told, detail = errors.told(error, visit.words)
         return fragment(chat_html.unusable_html(notice(told), detail, visit.words))
     system = chat_html.system_html(visit.assistant.settings.model, _free(visit.assistant.folder), listed, visit.words)
     if not listed:

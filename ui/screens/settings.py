@@ -37,8 +37,8 @@ def _screen(visit: Visit, assistant: Assistant | None = None) -> str:
     return html.screen(
         visit.words,
         settings=asked.settings,
-        origins=asked.origins(),
-        adapters=asked.adapters(),
+        origins=asked.workshop().origins(),
+        adapters=asked.workshop().adapters(),
         report=_report(asked),
         alone=not visit.reader,
     )
@@ -47,7 +47,7 @@ def _screen(visit: Visit, assistant: Assistant | None = None) -> str:
 def _report(assistant: Assistant) -> dict[str, Any] | None:
     """The report of what judges claims; None where there is none, or the adapter is missing."""
     try:
-        return assistant.adapter_report(assistant.settings.verifier)
+        return assistant.workshop().adapter_report(assistant.settings.verifier)
     except AssistantError:
         return None
 
@@ -57,10 +57,10 @@ def save(visit: Visited, form: Sent) -> Response:
     """Keep what was changed; it holds from the next question on."""
     _only_alone(visit)
     now = visit.assistant.settings
-    changes = html.changes(_wishes(form), now, visit.assistant.origins())
+    changes = html.changes(_wishes(form), now, visit.assistant.workshop().origins())
     if not changes:
         return fragment(_screen(visit), said=visit.words("settings.nothing"))
-    settings = visit.assistant.configure(**changes)
+    settings = visit.assistant.workshop().configure(**changes)
     visit.site.replace(visit.reader, settings)
     return fragment(_screen(visit, visit.assistant.with_settings(settings)), said=visit.words("settings.saved"))
 
@@ -73,10 +73,10 @@ def _wishes(form: FormData) -> html.Wishes:
 def test(visit: Visited, form: Sent) -> Response:
     """Whether the model of the form answers, within seconds; nothing is kept."""
     _only_alone(visit)
-    changes = html.changes(_wishes(form), visit.assistant.settings, visit.assistant.origins())
+    changes = html.changes(_wishes(form), visit.assistant.settings, visit.assistant.workshop().origins())
     model = {n: v for n, v in changes.items() if n in ("model", "adapter")}
     try:
-        trial = visit.assistant.try_writer(**model)
+        trial = visit.assistant.workshop().try_writer(**model)
     except AssistantError as error:
         return fragment(notice(visit.words("settings.writer.failed")) + explained(error, visit.words))
     return fragment(html.trial(trial, visit.words))
@@ -85,7 +85,7 @@ def test(visit: Visited, form: Sent) -> Response:
 @router.get("/machine")
 def machine(visit: Visited) -> Response:
     """What this machine has; asking for its graphics card takes seconds the first time."""
-    return fragment(html.machine_html(visit.assistant.machine(), visit.words))
+    return fragment(html.machine_html(visit.assistant.workshop().machine(), visit.words))
 
 
 @router.get("/index")
@@ -102,7 +102,7 @@ def _index(visit: Visit) -> str:
         embedder=assistant.embedded_with(),
         papers=len(papers),
         passages=assistant.n_passages(),
-        run=assistant.embedding(),
+        run=assistant.workshop().embedding(),
         alone=not visit.reader,
     )
 
@@ -110,7 +110,7 @@ def _index(visit: Visit) -> str:
 @router.get("/index/live")
 def live(visit: Visited) -> Response:
     """How far a re-index is; once it has ended, its section is told to ask anew."""
-    run = visit.assistant.embedding()
+    run = visit.assistant.workshop().embedding()
     shown = html.embedding(run, visit.words)
     return fragment(shown, changed="" if html.is_running(run) else "index library")
 
@@ -119,7 +119,7 @@ def live(visit: Visited) -> Response:
 def embed_anew(visit: Visited, embedder: Annotated[str, Form()] = "") -> Response:
     """Start a re-index with an embedder."""
     _only_alone(visit)
-    visit.assistant.embed_anew(embedder.strip())
+    visit.assistant.workshop().embed_anew(embedder.strip())
     visit.site.replace(visit.reader, dataclasses.replace(visit.assistant.settings, embedder=None))
     return fragment(_index(visit), said=visit.words("settings.index.started"))
 
@@ -128,7 +128,7 @@ def embed_anew(visit: Visited, embedder: Annotated[str, Form()] = "") -> Respons
 def stop(visit: Visited) -> Response:
     """Stop a re-index; the library stays as it was."""
     _only_alone(visit)
-    visit.assistant.stop_embedding()
+    visit.assistant.workshop().stop_embedding()
     return fragment(_index(visit))
 
 
