@@ -1,4 +1,4 @@
-"""What went wrong, in the reader's language: a sentence of the page's own, with what the engine says as its detail. Pure."""
+"""What went wrong, in the reader's language: the page's own sentence, with the engine's as its detail. Pure."""
 
 from __future__ import annotations
 

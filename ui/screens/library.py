@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 
 import assistant
@@ -22,7 +24,7 @@ from assistant import AssistantError, TaskState
 from assistant.ui.markup import escape, notice
 from assistant.ui.screens import library_html, library_jobs_html
 from assistant.ui.screens.library_faults import fault_of
-from assistant.ui.visit import Visit, Visited, fragment
+from assistant.ui.visit import Sent, Visit, Visited, fragment
 from assistant.ui.words import Words
 
 if TYPE_CHECKING:
@@ -170,24 +172,15 @@ def _table(visit: Visit, fields: dict[str, Any]) -> str:
 
 
 @router.post("/view")
-async def view(request: Request, visit: Visited) -> Response:
+def view(form: Sent) -> Response:
     """The place of the table for what the form asks for; it fills itself."""
-    return fragment(library_html.listing_place(library_html.listing_of(dict(await request.form()))))
+    return fragment(library_html.listing_place(library_html.listing_of(dict(form))))
 
 
 @router.post("/delete")
-async def delete(request: Request, visit: Visited) -> Response:
+def delete(visit: Visited, form: Sent) -> Response:
     """Remove the chosen papers; for half a minute that can be taken back."""
-    form = await request.form()
-    return await run_in_threadpool(_delete, visit, dict(form), [str(i) for i in form.getlist("paper")])
-
-
-def _delete(visit: Visit, fields: dict[str, Any], chosen: list[str]) -> Response:
-    if not chosen:
-        return fragment(notice(visit.words("library.list.nothing")), status=422)
-    visit.assistant.intake().remove([visit.assistant.paper(paper_id).id for paper_id in chosen])
-    said = visit.words("library.undo.deleted", n=len(chosen))
-    return fragment(_table(visit, fields), changed="library undo", said=said)
+    return _with_chosen(visit, form, visit.assistant.intake().remove, "library.undo.deleted", "library undo")
 
 
 @router.post("/undo")
@@ -198,18 +191,18 @@ def undo(visit: Visited) -> Response:
 
 
 @router.post("/reindex")
-async def reindex(request: Request, visit: Visited) -> Response:
+def reindex(visit: Visited, form: Sent) -> Response:
     """Read the files of the chosen papers anew."""
-    form = await request.form()
-    return await run_in_threadpool(_reindex, visit, dict(form), [str(i) for i in form.getlist("paper")])
+    return _with_chosen(visit, form, visit.assistant.intake().read_again, "library.list.reindexed", "jobs")
 
 
-def _reindex(visit: Visit, fields: dict[str, Any], chosen: list[str]) -> Response:
+def _with_chosen(visit: Visit, form: FormData, do: Callable[[list[str]], None], said: str, changed: str) -> Response:
+    """Do it with the papers ticked in the form, and show the table again; a sentence where none is ticked."""
+    chosen = [str(i) for i in form.getlist("paper")]
     if not chosen:
         return fragment(notice(visit.words("library.list.nothing")), status=422)
-    visit.assistant.intake().read_again([visit.assistant.paper(paper_id).id for paper_id in chosen])
-    said = visit.words("library.list.reindexed", n=len(chosen))
-    return fragment(_table(visit, fields), changed="jobs", said=said)
+    do([visit.assistant.paper(paper_id).id for paper_id in chosen])
+    return fragment(_table(visit, dict(form)), changed=changed, said=visit.words(said, n=len(chosen)))
 
 
 @router.get("/papers.bib")

@@ -85,5 +85,6 @@ def _paper(visit: Visit, paper_id: str) -> Paper | None:
 
 def _unknown(visit: Visit) -> Response:
     return fragment(
-        f'{notice(visit.words("library.paper.unknown"))}<p><a href="#library">{visit.words("library.back")}</a></p>'
+        f'{notice(visit.words("library.paper.unknown"))}<p><a href="#library">{visit.words("library.back")}</a></p>',
+        status=404,
     )
