@@ -140,7 +140,7 @@ def test_a_declared_length_that_is_too_large_is_refused_before_the_body_is_read(
 def test_a_full_disk_is_told_with_a_way_on(empty: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     page = client(empty)
     upload(page, "x.pdf", b"")  # the library's folder is there
-    monkeypatch.setattr("assistant.intake.ROOM", 2**60)
+    monkeypatch.setattr("assistant.parcels.ROOM", 2**60)
     answer = upload(page, "a.pdf", b"%PDF-1.7")
     assert answer.status_code == 507
     assert "Free some space" in answer.text
