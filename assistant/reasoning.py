@@ -100,18 +100,11 @@ def answer(
     stop_if(cancel)
     asked_next = _asked_next(question, findings, evidence, can_answer(retriever, settings, filters), settings)
     clock.mark("follow-ups")
+    text = _text(evidence, judged) if found else abstention(len(findings.hits), evidence)
     yield Answer(
-        question,
-        _text(evidence, judged) if found else abstention(len(findings.hits), evidence),
-        not found,
-        (*steps, *judged),
-        tuple(evidence),
-        _provenance(retriever, verifier, findings),
-        verdicts=_overall(question, judged),
-        timings=clock.timings(),
-        relations=relations,
-        follow_ups=asked_next,
-    )
+        question, text, not found, (*steps, *judged), tuple(evidence), _provenance(retriever, verifier, findings),
+        verdicts=_overall(question, judged), timings=clock.timings(), relations=relations, follow_ups=asked_next,
+    )  # fmt: skip
 
 
 def _overall(question: str, steps: Sequence[ReasoningStep]) -> tuple[Verdict, ...]:

@@ -18,7 +18,7 @@ def doors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doors:
 
 
 WHOLE = {
-    "writer": "extractive", "name": "", "remote": "", "url": "", "adapter": "", "verifier": "", "answer_above": "0.23",
+    "writer": "extractive", "name": "", "remote": "", "url": "", "adapter": "", "verifier": "", "answer_above": "0.15",
     "quotes": "6", "follow_ups": "3", "unsupported": "mark",
 }  # fmt: skip
 
