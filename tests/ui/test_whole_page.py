@@ -84,7 +84,7 @@ def opened(tab: Any, address: str, screen: str) -> None:
     if not tab.url.startswith(address):
         tab.goto(f"{address}#{screen}")
         tab.add_style_tag(content="* { transition: none !important; animation: none !important; }")
-        tab.wait_for_selector("#question, #card")
+        tab.wait_for_selector("#question, #card", state="attached")
     else:
         tab.evaluate("hash => { location.hash = hash; }", screen)
     tab.wait_for_function(FILLED, arg=screen)
