@@ -192,8 +192,8 @@ def _start_of(pid: int) -> float:
 def _is_alive(run: Run) -> bool:
     """Whether the process of that number is there and is still the same one."""
     alive = _is_same(run)
-    if not alive and (child := _children.pop(run.pid, None)) is not None:
-        child.poll()
+    if not alive and (child := _children.get(run.pid)) is not None and child.poll() is not None:
+        del _children[run.pid]
     return alive
 
 

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.browsers import browser
+
+__all__ = ["browser"]
+
 ROOT = Path(__file__).parents[1]
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 

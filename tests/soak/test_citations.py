@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 
 from assistant import Assistant
 from assistant.types import Evidence, Filters
-from tests.ui.conftest import _serve, browser
+from tests.ui.conftest import _serve
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.soak, pytest.mark.browser]
 
 CLICKS = 100

@@ -1,10 +1,8 @@
-"""The page, served once for all tests of this folder: importing Gradio takes seconds. And the system's Chromium, which
-opens it."""
+"""The page, served once for all tests of this folder: importing Gradio takes seconds."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -19,12 +17,8 @@ from fastapi.testclient import TestClient
 from assistant import server
 from assistant.history import Asked, History, Turn
 from assistant.types import Answer
-from tests.ui.axe import missing
 from tests.ui.scripted import HOSTILE, ScriptedAssistant, make_answer, make_evidence, make_paper, script
 
-CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 WAIT_MS = 20_000
 
 
@@ -71,17 +65,6 @@ def served(page_server: Served) -> Served:
     papers = [make_paper(), make_paper(" ".join(HOSTILE[:10]))]
     page_server.assistant.__init__(script(), papers)  # type: ignore[misc]
     return page_server
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        missing("no Chromium on this machine")
-    with playwright.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -104,6 +104,24 @@ def test_a_new_question_begins_on_an_empty_page(page: Any, served: Served) -> No
     assert page.locator(".turn").count() == 0
 
 
+def test_a_claim_is_checked_by_keyboard_alone(page: Any, served: Served) -> None:
+    evidence = make_evidence(stance=Label.REFUTES)
+    served.assistant.events = [evidence, Verdict("c", Label.REFUTES, 0.7, n_against=1, evidence=(evidence,))]
+    page.focus("#question")
+    for _ in range(5):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.type === 'radio'"):
+            break
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_label("Check a claim").is_checked()
+    while page.evaluate("document.activeElement.id") != "question":
+        page.keyboard.press("Tab")
+    page.keyboard.type("It helps.")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".verdict")
+    assert served.assistant.asked == [("It helps.", "check")]
+
+
 def test_stop_ends_the_answer(page: Any, served: Served) -> None:
     ask(page, "wait")
     page.wait_for_selector(".steps li")

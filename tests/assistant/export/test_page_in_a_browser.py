@@ -11,30 +11,24 @@ import pytest
 from assistant.export import export
 from tests.assistant.export.hostile import STRINGS
 from tests.assistant.export.test_export import hostile_turn
-from tests.ui.conftest import CHROMIUM, FLAGS
 
 pytestmark = pytest.mark.browser
 
 
-def test_hostile_strings_run_and_load_nothing(tmp_path: Path) -> None:
-    playwright: Any = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
+def test_hostile_strings_run_and_load_nothing(tmp_path: Path, browser: Any) -> None:
     page = tmp_path / "talk.html"
     turns = [replace(hostile_turn(text), n=n) for n, text in enumerate(STRINGS, 1)]
     page.write_text(export(turns, "html", title=STRINGS[0]), encoding="utf-8")
-    with playwright.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        tab = chromium.new_page(viewport={"width": 390, "height": 844})
-        asked: list[str] = []
-        said: list[str] = []
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.on("console", lambda message: said.append(message.text))
-        tab.goto(page.as_uri())
-        assert tab.locator("article").count() == len(STRINGS)
-        assert tab.evaluate("window.pwned") is None
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-        assert tab.evaluate("getComputedStyle(document.querySelector('h1')).marginTop") == "0px", "its style counts"
-        chromium.close()
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    asked: list[str] = []
+    said: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("console", lambda message: said.append(message.text))
+    tab.goto(page.as_uri())
+    assert tab.locator("article").count() == len(STRINGS)
+    assert tab.evaluate("window.pwned") is None
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    assert tab.evaluate("getComputedStyle(document.querySelector('h1')).marginTop") == "0px", "its style counts"
+    tab.close()
     assert asked == [page.as_uri()]
     assert said == []
